@@ -1,0 +1,83 @@
+public import DebugInfo
+public import Memory
+
+/// All that is known of one kernel, whether a dump or a saved session told it: what every analysis
+/// works on.
+public struct Subject: Sendable {
+  /// Which kernel it is.
+  public var kernel: KernelIdentity
+  /// The objects of the slab caches.
+  public var census: Census
+  /// The kernel's memory.
+  public var memory: any VirtualMemory
+  /// What the kernel's parts of the address space are for.
+  public var addressSpace: AddressSpace
+  /// The names of functions and objects, of the kernel and its modules.
+  public var symbols: SymbolTable
+  /// The debug information, if there is any.
+  public var types: (any TypeSource)?
+  /// The loaded modules, in the kernel's order.
+  public var modules: [Module]
+  /// How much of the kernel was seen.
+  public var coverage: Coverage
+
+  /// Brings the evidence together.
+  public init(
+    kernel: KernelIdentity, census: Census, memory: any VirtualMemory, addressSpace: AddressSpace,
+    symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage
+  ) {
+    self.kernel = kernel
+    self.census = census
+    self.memory = memory
+    self.addressSpace = addressSpace
+    self.symbols = symbols
+    self.types = types
+    self.modules = modules
+    self.coverage = coverage
+  }
+}
+
+/// Which kernel a dump or session is of.
+public struct KernelIdentity: Hashable, Sendable {
+  /// Its release, as `uname -r` prints it, if known.
+  public var release: String?
+  /// Its architecture, if known.
+  public var machine: Machine?
+  /// Its build ID in lower-case hexadecimal, if known.
+  public var buildID: String?
+  /// How far the kernel was moved by KASLR from its link address, in bytes, if known.
+  public var relocation: UInt64?
+
+  /// Describes a kernel.
+  public init(
+    release: String? = nil, machine: Machine? = nil, buildID: String? = nil,
+    relocation: UInt64? = nil
+  ) {
+    self.release = release
+    self.machine = machine
+    self.buildID = buildID
+    self.relocation = relocation
+  }
+}
+
+/// A loaded module.
+public struct Module: Hashable, Sendable {
+  /// Its name, as `lsmod` shows it.
+  public let name: String
+  /// The address of its `struct module`, where pointers to `THIS_MODULE` lead.
+  public let address: VirtualAddress
+  /// The address ranges of its code and data.
+  public let ranges: [Range<VirtualAddress>]
+  /// Whether debug information for it was found.
+  public var hasTypes: Bool
+
+  /// Describes a module.
+  public init(
+    name: String, address: VirtualAddress, ranges: [Range<VirtualAddress>], hasTypes: Bool = false
+  ) {
+    self.name = name
+    self.address = address
+    self.ranges = ranges
+    self.hasTypes = hasTypes
+  }
+}

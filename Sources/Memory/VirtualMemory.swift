@@ -1,0 +1,101 @@
+public import ByteKit
+
+/// The words of a page whose contents are known; a saved session knows only those it showed.
+public struct WordMask: Hashable, Sendable {
+  private var bits: [UInt64]
+
+  /// A mask of `words` 8-byte words, none known.
+  public init(words: Int) { bits = Array(repeating: 0, count: (words + 63) / 64) }
+
+  /// Whether the word with this index is known; false for one outside the page.
+  public subscript(word: Int) -> Bool {
+    get {
+      guard word >= 0, word / 64 < bits.count else { return false }
+      return bits[word / 64] >> UInt64(word % 64) & 1 != 0
+    }
+    set {
+      guard word >= 0, word / 64 < bits.count else { return }
+      let bit = UInt64(1) << UInt64(word % 64)
+      if newValue { bits[word / 64] |= bit } else { bits[word / 64] &= ~bit }
+    }
+  }
+}
+
+/// A page of the kernel's memory.
+public struct Page: Sendable {
+  /// The contents, a whole page.
+  public let bytes: Bytes
+  /// Which words of it are known; nil when all are.
+  public let known: WordMask?
+
+  /// Describes a page.
+  public init(bytes: Bytes, known: WordMask? = nil) {
+    self.bytes = bytes
+    self.known = known
+  }
+}
+
+/// The kernel's memory by virtual address, one page at a time.
+public protocol VirtualMemory: Sendable {
+  /// The size of the pages that `page(at:)` returns.
+  var pageSize: PageSize { get }
+
+  /// The page that holds `address`; throws `Absence` when it cannot be read.
+  func page(at address: VirtualAddress) throws(Absence) -> Page
+}
+
+extension VirtualMemory {
+  /// The bytes of an address range that may cross pages; throws `Absence` when any is absent.
+  public func bytes(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes {
+    try gather(count: count, pageSize: pageSize, from: address.rawValue) { start throws(Absence) in
+      let page = try page(at: VirtualAddress(start))
+      if let known = page.known {
+        let offset = Int(truncatingIfNeeded: start & pageSize.mask)
+        let left = count - Int(truncatingIfNeeded: start &- address.rawValue)
+        for word in (offset / 8)...(min(offset + left, pageSize.bytes) - 1) / 8
+        where !known[word] { throw Absence.notShown }
+      }
+      return page.bytes
+    }
+  }
+
+  /// Loads a little-endian integer that may cross pages; throws `Absence` when any byte is absent.
+  public func load<Value: FixedWidthInteger & BitwiseCopyable>(
+    _: Value.Type = Value.self, at address: VirtualAddress
+  ) throws(Absence) -> Value {
+    guard let value = try bytes(at: address, count: MemoryLayout<Value>.size).load(Value.self, at: 0)
+    else { throw .hole }
+    return value
+  }
+
+  /// Loads a pointer; throws `Absence` when any byte is absent.
+  public func pointer(at address: VirtualAddress) throws(Absence) -> VirtualAddress {
+    VirtualAddress(try load(UInt64.self, at: address))
+  }
+
+  /// A NUL-terminated string of at most `limit` bytes, cut there or where memory ends.
+  ///
+  /// Throws `Absence` when not even its first byte can be read.
+  public func string(at address: VirtualAddress, limit: Int = 256) throws(Absence) -> String {
+    var text: [UInt8] = []
+    var next = address
+    while text.count < limit {
+      let size = min(limit - text.count, pageSize.bytes - pageSize.offset(of: next))
+      let part: Bytes
+      do throws(Absence) {
+        part = try bytes(at: next, count: size)
+      } catch {
+        if text.isEmpty { throw error }
+        break
+      }
+      let read = part.array
+      if let end = read.firstIndex(of: 0) {
+        text.append(contentsOf: read[..<end])
+        break
+      }
+      text.append(contentsOf: read)
+      next = next.advanced(by: size)
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
