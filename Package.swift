@@ -72,7 +72,7 @@ let package = Package(
     .executableTarget(
       name: "slabscope-bench",
       dependencies: [
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser")
       ], swiftSettings: house),
 
     tests("ByteKitTests", "ByteKit"),

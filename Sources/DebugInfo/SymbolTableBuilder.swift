@@ -29,7 +29,9 @@ public struct SymbolTableBuilder: Sendable {
     names.reserveCapacity(names.count + count * 20)
   }
 
-  /// Adds a symbol. `size` is nil where the source does not tell it; `name` is UTF-8 without a NUL.
+  /// Adds a symbol.
+  ///
+  /// `size` is nil where the source does not tell it; `name` is UTF-8 without a NUL.
   ///
   /// Symbols without a name are left out, as are those beyond 4 GiB of names.
   public mutating func add(

@@ -10,7 +10,9 @@ public struct TypeID: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   public static let void = TypeID(rawValue: 0)
 }
 
-/// What a type is. Qualifiers (`const`, `volatile`, …) are left out: no analysis needs them.
+/// What a type is.
+///
+/// Qualifiers (`const`, `volatile`, …) are left out: no analysis needs them.
 public enum TypeShape: Hashable, Sendable {
   /// `void`, or a type that the debug information does not describe.
   case void
@@ -57,7 +59,9 @@ public struct Aggregate: Hashable, Sendable {
   public let isUnion: Bool
   /// Its size in bytes, or nil when it is only declared in this unit.
   public let size: Int?
-  /// Its members in declaration order. Those without a name are nested structures or unions.
+  /// Its members in declaration order.
+  ///
+  /// Those without a name are nested structures or unions.
   public let members: [Member]
 
   /// Describes a structure or union.
@@ -120,7 +124,9 @@ public struct Enumerator: Hashable, Sendable {
   }
 }
 
-/// The types of one compile unit, as flat arrays. Immutable.
+/// The types of one compile unit, as flat arrays.
+///
+/// Immutable.
 public final class TypeTable: Sendable {
   /// The types; the first is `void`.
   public let shapes: [TypeShape]
@@ -145,7 +151,9 @@ public final class TypeTable: Sendable {
       let id = TypeID(rawValue: Int32(index))
       switch shape {
       case .aggregate(let aggregate):
-        guard let name = aggregates[aggregate].name, aggregates[aggregate].size != nil else { break }
+        guard let name = aggregates[aggregate].name, aggregates[aggregate].size != nil else {
+          break
+        }
         aggregatesByName[name] = aggregatesByName[name] ?? id
       case .alias(let name, _): aliasesByName[name] = aliasesByName[name] ?? id
       default: break
@@ -180,15 +188,19 @@ public final class TypeTable: Sendable {
     return aggregates[index]
   }
 
-  /// The size of a type in bytes, or nil when it is not complete. A pointer has 8.
+  /// The size of a type in bytes, or nil when it is not complete.
+  ///
+  /// A pointer has 8.
   public func size(of id: TypeID) -> Int? {
     switch self[resolved(id)] {
     case .void, .function, .alias: nil
     case .integer(_, let size, _), .floating(_, let size), .enumeration(_, let size): size
     case .pointer: 8
     case .array(let element, let count):
-      size(of: element).flatMap { element in count.map { element.multipliedReportingOverflow(by: $0) } }
-        .flatMap { $0.overflow ? nil : $0.partialValue }
+      size(of: element).flatMap { element in
+        count.map { element.multipliedReportingOverflow(by: $0) }
+      }
+      .flatMap { $0.overflow ? nil : $0.partialValue }
     case .aggregate(let index): aggregates[index].size
     }
   }

@@ -22,7 +22,9 @@ public struct AddressRegion: Hashable, Sendable {
 
   /// What it is for.
   public let use: Use
-  /// Its addresses. The last address of the address space cannot be told and is left out.
+  /// Its addresses.
+  ///
+  /// The last address of the address space cannot be told and is left out.
   public let range: Range<VirtualAddress>
 
   /// Describes a region.
@@ -36,7 +38,9 @@ public struct AddressRegion: Hashable, Sendable {
 public struct AddressSpace: Hashable, Sendable {
   private let regions: [AddressRegion]
 
-  /// Takes regions in any order. Where two overlap, the one that is named first counts.
+  /// Takes regions in any order.
+  ///
+  /// Where two overlap, the one that is named first counts.
   public init(_ regions: [AddressRegion]) { self.regions = regions.filter { !$0.range.isEmpty } }
 
   /// What an address is for, or nil when it lies in no known region.

@@ -44,7 +44,7 @@ public struct Census: Sendable {
     for (number, slab) in builder.slabs.enumerated() {
       slabsOfCache[Int(slab.cache)].append(number)
       for slot in slab.firstSlot..<(slab.firstSlot + Int(slab.slots)) {
-        counts[Int(slab.cache)][builder.stateKind(of: slot)] += 1
+        counts[Int(slab.cache)].count(builder.stateKind(of: slot))
       }
     }
     self.counts = counts
@@ -54,7 +54,8 @@ public struct Census: Sendable {
 
   /// The kind of state that a slot is in.
   @inline(__always) public func stateKind(of slot: Int) -> ObjectStateKind {
-    ObjectStateKind(rawValue: UInt8(states[slot / 32] >> UInt64(slot % 32 * 2) & 3)) ?? .indeterminate
+    ObjectStateKind(rawValue: UInt8(states[slot / 32] >> UInt64(slot % 32 * 2) & 3))
+      ?? .indeterminate
   }
 
   /// The state of a slot, which must be less than `slotCount`.
@@ -93,7 +94,9 @@ public struct Census: Sendable {
   public func slab(containing address: VirtualAddress) -> Int? { index.slab(containing: address) }
 
   /// The slot of an object.
-  public func slot(of object: ObjectReference) -> Int { slabs[object.slab].firstSlot + object.index }
+  public func slot(of object: ObjectReference) -> Int {
+    slabs[object.slab].firstSlot + object.index
+  }
 
   /// The address of the object that a reference leads to, without its offset.
   public func address(of object: ObjectReference) -> VirtualAddress {

@@ -15,6 +15,10 @@ public struct CensusBuilder: Sendable {
   /// The number of slots of all slabs added so far.
   public private(set) var slotCount = 0
 
+  /// No kernel allocates a slab of more pages than this: 2^10 is the largest order of the page
+  /// allocator by default, 2^16 leaves room.
+  private static let largestSlab = 1 << 16
+
   /// Starts with caches that have no slabs.
   public init(caches: [SlabCache]) {
     self.caches = caches
@@ -32,7 +36,7 @@ public struct CensusBuilder: Sendable {
     precondition(slabs.last.map { $0.firstPage <= firstPage } ?? true, "slabs out of order")
     slabs.append(
       Slab(
-        firstObject: firstObject, firstPage: firstPage, pages: UInt32(clamping: pages),
+        firstObject: firstObject, firstPage: firstPage, pages: UInt32(min(max(pages, 1), Self.largestSlab)),
         cache: UInt32(cache), firstSlot: slotCount, slots: UInt32(slots),
         slotSize: UInt32(clamping: slotSize)))
     slotCount += slots
@@ -45,7 +49,8 @@ public struct CensusBuilder: Sendable {
 
   /// The kind of state that a slot is in so far.
   public func stateKind(of slot: Int) -> ObjectStateKind {
-    ObjectStateKind(rawValue: UInt8(states[slot / 32] >> UInt64(slot % 32 * 2) & 3)) ?? .indeterminate
+    ObjectStateKind(rawValue: UInt8(states[slot / 32] >> UInt64(slot % 32 * 2) & 3))
+      ?? .indeterminate
   }
 
   /// Puts a slot in a state; the last call for a slot counts.

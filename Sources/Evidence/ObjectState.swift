@@ -58,25 +58,38 @@ public enum ObjectStateKind: UInt8, Hashable, Sendable, CaseIterable {
 
 /// How many objects are in each state.
 public struct StateCounts: Hashable, Sendable {
-  private var counts: [4 of Int] = [0, 0, 0, 0]
+  /// Objects given to a user and not returned.
+  public private(set) var allocated = 0
+  /// Objects on a free list of the allocator.
+  public private(set) var free = 0
+  /// Objects returned by their user, but not yet to the allocator.
+  public private(set) var pending = 0
+  /// Objects of which the dump does not tell.
+  public private(set) var indeterminate = 0
 
   /// Starts with none.
   public init() {}
 
+  /// Counts one more object.
+  public mutating func count(_ kind: ObjectStateKind) {
+    switch kind {
+    case .allocated: allocated += 1
+    case .free: free += 1
+    case .pending: pending += 1
+    case .indeterminate: indeterminate += 1
+    }
+  }
+
   /// The number of objects in a state.
   public subscript(kind: ObjectStateKind) -> Int {
-    get { counts[Int(kind.rawValue)] }
-    set { counts[Int(kind.rawValue)] = newValue }
+    switch kind {
+    case .allocated: allocated
+    case .free: free
+    case .pending: pending
+    case .indeterminate: indeterminate
+    }
   }
 
   /// The number of objects in all states.
-  public var total: Int { ObjectStateKind.allCases.reduce(0) { $0 + self[$1] } }
-
-  public static func == (lhs: StateCounts, rhs: StateCounts) -> Bool {
-    ObjectStateKind.allCases.allSatisfy { lhs[$0] == rhs[$0] }
-  }
-
-  public func hash(into hasher: inout Hasher) {
-    for kind in ObjectStateKind.allCases { hasher.combine(self[kind]) }
-  }
+  public var total: Int { allocated + free + pending + indeterminate }
 }

@@ -2,7 +2,9 @@ public import Memory
 
 /// A slab cache: the kernel's `struct kmem_cache`.
 public struct SlabCache: Hashable, Sendable {
-  /// Its name, as `/proc/slabinfo` shows it. Names can repeat; the address does not.
+  /// Its name, as `/proc/slabinfo` shows it.
+  ///
+  /// Names can repeat; the address does not.
   public var name: String
   /// Other names that were merged into it, sorted.
   public var aliases: [String]

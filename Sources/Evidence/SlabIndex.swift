@@ -48,7 +48,8 @@ struct SlabIndex: Sendable {
       if regions[middle] < region { low = middle + 1 } else { high = middle }
     }
     guard low < regions.count, regions[low] == region else { return nil }
-    let page = Int(truncatingIfNeeded: address.rawValue >> Self.pageShift) & (Self.pagesPerRegion - 1)
+    let page =
+      Int(truncatingIfNeeded: address.rawValue >> Self.pageShift) & (Self.pagesPerRegion - 1)
     let slab = slabs[low * Self.pagesPerRegion + page]
     return slab == Self.none ? nil : Int(slab)
   }

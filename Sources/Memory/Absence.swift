@@ -1,4 +1,6 @@
-/// Why memory cannot be read. Absent memory is never read as zeros.
+/// Why memory cannot be read.
+///
+/// Absent memory is never read as zeros.
 public enum Absence: Error, Hashable, Sendable {
   /// The program that wrote the dump left the page out on purpose (makedumpfile's dump level).
   case excluded

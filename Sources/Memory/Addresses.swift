@@ -26,6 +26,7 @@ public struct VirtualAddress: RawRepresentable, Hashable, Sendable, BitwiseCopya
 }
 
 extension VirtualAddress: Comparable {
+  /// Compares as numbers.
   @inlinable public static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 
@@ -52,6 +53,7 @@ public struct PhysicalAddress: RawRepresentable, Hashable, Sendable, BitwiseCopy
 }
 
 extension PhysicalAddress: Comparable {
+  /// Compares as numbers.
   @inlinable public static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 
@@ -73,6 +75,7 @@ public struct PageFrame: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
 }
 
 extension PageFrame: Comparable {
+  /// Compares as numbers.
   @inlinable public static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 

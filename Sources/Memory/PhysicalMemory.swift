@@ -29,7 +29,8 @@ extension PhysicalMemory {
   public func load<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type = Value.self, at address: PhysicalAddress
   ) throws(Absence) -> Value {
-    guard let value = try bytes(at: address, count: MemoryLayout<Value>.size).load(Value.self, at: 0)
+    guard
+      let value = try bytes(at: address, count: MemoryLayout<Value>.size).load(Value.self, at: 0)
     else { throw .hole }
     return value
   }

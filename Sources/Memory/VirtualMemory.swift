@@ -63,7 +63,8 @@ extension VirtualMemory {
   public func load<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type = Value.self, at address: VirtualAddress
   ) throws(Absence) -> Value {
-    guard let value = try bytes(at: address, count: MemoryLayout<Value>.size).load(Value.self, at: 0)
+    guard
+      let value = try bytes(at: address, count: MemoryLayout<Value>.size).load(Value.self, at: 0)
     else { throw .hole }
     return value
   }

@@ -1,6 +1,8 @@
 public import Evidence
 
-/// A pattern that leaks are known by. The documentation of a rule's type is its manual.
+/// A pattern that leaks are known by.
+///
+/// The documentation of a rule's type is its manual.
 public protocol Rule: Sendable {
   /// What the rule is called: lower-case words with hyphens.
   var name: String { get }
