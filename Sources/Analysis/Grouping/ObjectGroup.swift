@@ -1,5 +1,5 @@
 /// Objects of one cache that look the same.
-public struct ObjectGroup: Sendable {
+public struct ObjectGroup: Hashable, Sendable {
   /// The index of the cache in the census.
   public let cache: Int
   /// What the members share.

@@ -46,13 +46,15 @@ public struct Finding: Hashable, Sendable {
   public let cause: Cause?
   /// How to check the finding by hand.
   public let verify: [Verification]
+  /// The groups of objects it is about, largest first; empty when it is not about objects.
+  public let groups: [ObjectGroup]
 
   /// Describes a finding.
   public init(
     id: String = "", rule: String, fingerprint: String, title: String, certainty: Certainty,
     cache: VirtualAddress?, cacheName: String?, type: String?, count: Int?, bytes: Int?,
     module: String?, symbols: [String], evidence: [String], cause: Cause? = nil,
-    verify: [Verification]
+    verify: [Verification], groups: [ObjectGroup] = []
   ) {
     self.id = id
     self.rule = rule
@@ -69,6 +71,7 @@ public struct Finding: Hashable, Sendable {
     self.evidence = evidence
     self.cause = cause
     self.verify = verify
+    self.groups = groups
   }
 }
 
