@@ -36,7 +36,8 @@ public struct CensusBuilder: Sendable {
     precondition(slabs.last.map { $0.firstPage <= firstPage } ?? true, "slabs out of order")
     slabs.append(
       Slab(
-        firstObject: firstObject, firstPage: firstPage, pages: UInt32(min(max(pages, 1), Self.largestSlab)),
+        firstObject: firstObject, firstPage: firstPage,
+        pages: UInt32(min(max(pages, 1), Self.largestSlab)),
         cache: UInt32(cache), firstSlot: slotCount, slots: UInt32(slots),
         slotSize: UInt32(clamping: slotSize)))
     slotCount += slots
