@@ -1,0 +1,16 @@
+/// What the user says about the inputs beside naming them.
+public struct CaseOptions: Hashable, Sendable {
+  /// The kernel's debug file, or nil to look for it where distributions put it.
+  public var vmlinux: String?
+  /// Module files, and directories to look for module files in.
+  public var modules: [String]
+  /// Whether to go on with a debug file of another build.
+  public var force: Bool
+
+  /// Collects what the user says.
+  public init(vmlinux: String? = nil, modules: [String] = [], force: Bool = false) {
+    self.vmlinux = vmlinux
+    self.modules = modules
+    self.force = force
+  }
+}
