@@ -98,6 +98,22 @@ public struct Census: Sendable {
     slabs[object.slab].firstSlot + object.index
   }
 
+  /// The object in a slot, or nil when no slab has that slot.
+  public func object(inSlot slot: Int) -> ObjectReference? {
+    guard slot >= 0, slot < slotCount else { return nil }
+    var low = 0
+    var high = slabs.count
+    while low < high {
+      let middle = (low + high) / 2
+      if slabs[middle].firstSlot + Int(slabs[middle].slots) <= slot {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return ObjectReference(slab: low, index: slot - slabs[low].firstSlot, offset: 0)
+  }
+
   /// The address of the object that a reference leads to, without its offset.
   public func address(of object: ObjectReference) -> VirtualAddress {
     slabs[object.slab].object(object.index)

@@ -76,6 +76,22 @@ struct CensusTests {
     #expect(census.address(of: object) == VirtualAddress(0xffff_8880_0200_2040 + 256 * 30))
   }
 
+  @Test("each slot leads to its object and back")
+  func slots() throws {
+    var builder = builder()
+    builder.addSlab(
+      cache: 0, firstPage: VirtualAddress(0xffff_8880_4000_1000), pages: 1,
+      firstObject: VirtualAddress(0xffff_8880_4000_1000), slots: 0, slotSize: 64)
+    let census = Census(builder)
+    for slot in 0..<census.slotCount {
+      let object = try #require(census.object(inSlot: slot))
+      #expect(census.slot(of: object) == slot)
+      #expect(census.object(containing: census.address(of: object)) == object)
+    }
+    #expect(census.object(inSlot: census.slotCount) == nil)
+    #expect(census.object(inSlot: -1) == nil)
+  }
+
   @Test(
     "no object is where there is none",
     arguments: [
