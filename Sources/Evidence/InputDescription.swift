@@ -1,5 +1,3 @@
-public import Evidence
-
 /// What the inputs are, as far as can be told without reading all of them.
 public struct InputDescription: Hashable, Sendable {
   /// A file that was given.
