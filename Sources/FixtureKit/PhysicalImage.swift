@@ -42,6 +42,12 @@ public struct PhysicalImage: Sendable {
       pages[PageFrame(number)] = zeros
     }
   }
+
+  /// The bytes of page frames, one after the other; zeros where there is no memory.
+  func contents(of frames: Range<PageFrame>) -> [UInt8] {
+    (frames.lowerBound.rawValue..<frames.upperBound.rawValue)
+      .flatMap { pages[PageFrame($0)] ?? zeros }
+  }
 }
 
 extension PhysicalImage: PhysicalMemory {

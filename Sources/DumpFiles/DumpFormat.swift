@@ -1,0 +1,61 @@
+public import Memory
+
+/// How a dump is stored.
+public struct DumpFormat: Hashable, Sendable {
+  /// The kinds of files that hold memory.
+  public enum Container: String, Hashable, Sendable {
+    /// An ELF core: /proc/vmcore, QEMU's dump-guest-memory, makedumpfile -E.
+    case elfCore = "ELF core"
+    /// A compressed dump of makedumpfile or QEMU, magic `KDUMP`.
+    case kdumpCompressed = "kdump-compressed"
+  }
+
+  /// The kind of file.
+  public let container: Container
+  /// Whether the file is a stream of records (makedumpfile -F) that hold the dump.
+  public var isFlattened = false
+  /// Whether the file ends before what its headers speak of.
+  public var isTruncated = false
+  /// Whether the program that wrote the dump says that it could not finish.
+  public var isIncomplete = false
+  /// What is told of kdump-compressed dumps only.
+  public var kdump: Kdump?
+
+  /// What a kdump-compressed dump says of itself.
+  public struct Kdump: Hashable, Sendable {
+    /// The version of the header, 1 to 6.
+    public let headerVersion: Int
+    /// The size of the blocks that are compressed singly; it need not be the kernel's page size.
+    public let blockSize: PageSize
+    /// What the last makedumpfile was told to leave out (`-d`), 0 to 31.
+    public let dumpLevel: Int
+    /// The blocks that this part of a split dump holds; nil when the dump is not split.
+    public let split: Range<PageFrame>?
+    /// The compression that the header announces, such as `zlib`; each page may still differ.
+    public let codecHint: String?
+    /// Whether makedumpfile -e left out the `struct page` of what it left out.
+    public let isWithoutUnusedVmemmap: Bool
+  }
+
+  init(container: Container) {
+    self.container = container
+  }
+}
+
+extension DumpFormat: CustomStringConvertible {
+  /// The format in the words of makedumpfile, such as `kdump-compressed v6, zlib, flattened`.
+  public var description: String {
+    var parts = [container.rawValue]
+    if let kdump {
+      parts[0] += " v\(kdump.headerVersion)"
+      if let codec = kdump.codecHint { parts.append(codec) }
+      parts.append("dump level \(kdump.dumpLevel)")
+      if kdump.split != nil { parts.append("part of a split dump") }
+      if kdump.isWithoutUnusedVmemmap { parts.append("unused vmemmap excluded") }
+    }
+    if isFlattened { parts.append("flattened") }
+    if isIncomplete { parts.append("incomplete") }
+    if isTruncated { parts.append("truncated") }
+    return parts.joined(separator: ", ")
+  }
+}
