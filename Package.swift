@@ -82,7 +82,9 @@ let package = Package(
     tests("DebugInfoTests", "DebugInfo", "FixtureKit", "Memory", "ByteKit"),
     tests("ElfutilsTests", "Elfutils", "DebugInfo", "FixtureKit", "Memory", "ByteKit"),
     tests("EvidenceTests", "Evidence", "Memory"),
-    tests("KernelImageTests", "KernelImage", "FixtureKit", "DebugInfo", "Memory", "ByteKit"),
+    tests(
+      "KernelImageTests", "KernelImage", "FixtureKit", "DumpFiles", "DebugInfo", "Memory",
+      "ByteKit"),
     tests(
       "SurveyTests", "Survey", "KernelImage", "FixtureKit", "Evidence", "DebugInfo", "Memory",
       "ByteKit"),
