@@ -1,0 +1,80 @@
+internal import Analysis
+internal import DebugInfo
+internal import Evidence
+
+/// The schema `slabscope.groups/1`.
+struct EncodedGroups: Encodable, Sendable {
+  let schema = "slabscope.groups/1"
+  /// The name that was asked for: that of all `caches`, or an alias of theirs.
+  let cache: String
+  let objects: Int
+  /// The caches of that name: more than one where names repeat.
+  let caches: [EncodedGroupedCache]
+  let groups: [EncodedGroup]
+  let coverage: EncodedCoverage
+
+  init(_ subject: Subject, name: String, caches: [CacheGroups]) {
+    cache = name
+    objects = caches.reduce(0) { $0 + subject.census.counts[$1.cache].allocated }
+    self.caches = caches.map { EncodedGroupedCache($0, in: subject) }
+    var names = MemberNames(subject)
+    groups = GroupSummary.all(of: caches, in: subject).map { summary in
+      let group = summary.group
+      let structure = names.structure(of: group.type, template: group.template)
+      return EncodedGroup(summary, structure: structure)
+    }
+    coverage = EncodedCoverage(subject.coverage)
+  }
+}
+
+/// A cache whose objects were grouped.
+struct EncodedGroupedCache: Encodable, Sendable {
+  let name: String
+  let address: EncodedAddress
+  let allocated: Int
+  let grouped: Int
+  let unread: Int
+
+  init(_ groups: CacheGroups, in subject: Subject) {
+    let cache = subject.census.caches[groups.cache]
+    name = cache.name
+    address = EncodedAddress(cache.address)
+    allocated = subject.census.counts[groups.cache].allocated
+    grouped = groups.grouped
+    unread = groups.unread
+  }
+}
+
+/// Objects that look the same.
+struct EncodedGroup: Encodable, Sendable {
+  let count: Int
+  let bytes: Int
+  let cacheAddress: EncodedAddress
+  @OrNull var type: String?
+  @OrNull var typeSize: Int?
+  let candidates: [String]
+  let identical: Int
+  let words: [EncodedWord]
+  let examples: [EncodedAddress]
+
+  init(_ summary: GroupSummary, structure: Structure?) {
+    let group = summary.group
+    count = summary.count
+    bytes = summary.bytes
+    cacheAddress = EncodedAddress(summary.cache.address)
+    identical = group.identical
+    words = group.template.words.map { EncodedWord($0, structure: structure) }
+    examples = summary.examples.map { EncodedAddress($0) }
+    switch group.type {
+    case .unknown:
+      candidates = []
+      (type, typeSize) = (nil, nil)
+    case .known(let name, let size):
+      candidates = []
+      (type, typeSize) = (name, size)
+    case .candidates(let names):
+      candidates = names
+      (type, typeSize) = (nil, nil)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+internal import Analysis
+internal import Evidence
+internal import Memory
+
+/// A group with what its members add up to.
+struct GroupSummary: Sendable {
+  let group: ObjectGroup
+  let cache: SlabCache
+  /// The first few members, by address.
+  let examples: [VirtualAddress]
+
+  /// Adds up one group.
+  init(_ group: ObjectGroup, in subject: Subject) {
+    let census = subject.census
+    self.group = group
+    cache = census.caches[group.cache]
+    examples = group.slots.prefix(Self.examplesShown).compactMap { slot in
+      census.object(inSlot: Int(slot)).map { census.address(of: $0) }
+    }
+  }
+
+  private static let examplesShown = 5
+
+  /// The number of members.
+  var count: Int { group.slots.count }
+
+  /// The memory of the members' slots.
+  var bytes: Int {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: cache.slotSize)
+    return overflow ? .max : bytes
+  }
+
+  /// What the members are, in a few words: their type, or what their template begins with.
+  var label: String {
+    switch group.type {
+    case .known(let name, _): return name.printable
+    case .candidates(let names) where names.count == 1: return "\(names[0].printable)?"
+    case .candidates(let names) where !names.isEmpty:
+      let more = names.count > 2 ? " or \(names.count - 2) others" : ""
+      return "\(names[0].printable) or \(names[1].printable)\(more)"
+    default: break
+    }
+    let telling = group.template.words.compactMap { word -> String? in
+      switch word.shared {
+      case .symbol, .text, .slabPointer:
+        word.shared.map { "\(word.offset.asOffset) \($0.words)" }
+      default: nil
+      }
+    }
+    return telling.isEmpty ? "nothing tells their type" : telling.prefix(2).joined(separator: ", ")
+  }
+
+  /// The groups of some caches, the largest first.
+  static func all(of caches: [CacheGroups], in subject: Subject) -> [GroupSummary] {
+    caches.flatMap(\.groups).map { GroupSummary($0, in: subject) }.sorted {
+      ($1.bytes, $0.cache.address, $0.group.slots.first ?? 0)
+        < ($0.bytes, $1.cache.address, $1.group.slots.first ?? 0)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+public import Analysis
+public import Evidence
+internal import Memory
+
+/// The objects of a cache in groups that look the same.
+public struct GroupsReport: Report {
+  private let subject: Subject
+  private let name: String
+  private let caches: [CacheGroups]
+
+  /// A report on the groups of the caches that `name` stands for.
+  public init(_ subject: Subject, name: String, caches: [CacheGroups]) {
+    self.subject = subject
+    self.name = name
+    self.caches = caches
+  }
+
+  /// The schema `slabscope.groups/1`.
+  public func json() throws -> String {
+    try EncodedGroups(subject, name: name, caches: caches).jsonDocument()
+  }
+
+  /// For each cache its largest groups, each with the words that the members share.
+  public func text(style: TextStyle) -> String {
+    var names = MemberNames(subject)
+    let parts = caches.map { text(of: $0, names: &names, style: style) }
+    return parts.joined(separator: "\n") + CoverageText.remarks(subject)
+  }
+
+  private func text(of groups: CacheGroups, names: inout MemberNames, style: TextStyle) -> String {
+    let summaries = GroupSummary.all(of: [groups], in: subject)
+    var text = heading(groups, style)
+    for summary in summaries.prefix(Self.groupsShown) {
+      text += "\n" + self.text(of: summary, names: &names, style: style)
+    }
+    let rest = summaries.dropFirst(Self.groupsShown)
+    if !rest.isEmpty {
+      let objects = rest.reduce(0) { $0 + $1.count }
+      text += "\n\(rest.count.counted("smaller group")) with \(objects.counted("object")): "
+      text += "--format json has them all.\n"
+    }
+    return text
+  }
+
+  private static let groupsShown = 20
+
+  private func heading(_ groups: CacheGroups, _ style: TextStyle) -> String {
+    let cache = subject.census.caches[groups.cache]
+    let allocated = subject.census.counts[groups.cache].allocated
+    let title = "\(cache.name.printable) (\(cache.address))"
+    var text = style.strong(title) + ": \(allocated.counted("allocated object")) "
+    text += "of \(cache.objectSize.counted("byte")) in slots of \(cache.slotSize.grouped)\n"
+    if groups.unread > 0 {
+      text += "\(groups.unread.grouped) of them cannot be read and are in no group.\n"
+    }
+    let skipped = allocated - groups.grouped - groups.unread
+    if skipped > 0 { text += "\(skipped.grouped) of them were not looked at.\n" }
+    return text
+  }
+
+  private func text(
+    of summary: GroupSummary, names: inout MemberNames, style: TextStyle
+  ) -> String {
+    let group = summary.group
+    var text = style.strong("\(summary.count.grouped) × \(summary.label)")
+    text += ", \(summary.bytes.byteSize)"
+    if case .known(_, let size) = group.type { text += ", \(size.counted("byte")) each" }
+    if summary.count > 1 {
+      text += ", \(group.identical == summary.count ? "all" : group.identical.grouped) identical"
+    }
+    text += "\n"
+    let structure = names.structure(of: group.type, template: group.template)
+    for line in TemplateText.lines(group.template, structure: structure) {
+      text += "    \(line)\n"
+    }
+    var examples = "    at " + summary.examples.map(\.description).joined(separator: " ")
+    if summary.count > summary.examples.count { examples += " …" }
+    return text + style.faint(examples) + "\n"
+  }
+}
