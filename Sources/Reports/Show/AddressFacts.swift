@@ -1,0 +1,78 @@
+internal import Analysis
+internal import DebugInfo
+internal import Evidence
+internal import Memory
+
+/// What is known of one address.
+struct AddressFacts: Sendable {
+  /// The object that an address lies in.
+  struct Object: Sendable {
+    let reference: ObjectReference
+    let address: VirtualAddress
+    let cache: SlabCache
+    let state: ObjectState
+    /// The fault that hides its state.
+    let fault: Fault?
+    /// The group it is in, where its cache was grouped and it could be read.
+    let group: GroupSummary?
+  }
+
+  let address: VirtualAddress
+  let object: Object?
+  /// The slab whose pages hold the address, be it in an object or beside one.
+  let slab: Slab?
+  /// The cache of that slab.
+  let slabCache: SlabCache?
+  let symbol: SymbolReference?
+  let source: SourceLine?
+  let use: AddressRegion.Use?
+  let memory: MemoryWords
+
+  /// Looks an address up everywhere; `groups` are those of the cache that holds it, if any does.
+  init(_ address: VirtualAddress, in subject: Subject, groups: CacheGroups?) {
+    let census = subject.census
+    self.address = address
+    slab = census.slab(containing: address).map { census.slabs[$0] }
+    slabCache = slab.map { census.caches[Int($0.cache)] }
+    object = census.object(containing: address).map {
+      Self.object($0, in: subject, groups: groups)
+    }
+    symbol = subject.symbols.reference(to: address)
+    source = symbol?.symbol.kind == .function ? subject.types?.sourceLine(of: address) : nil
+    use = subject.addressSpace.use(of: address)
+    var names = MemberNames(subject)
+    let structure = object?.group.flatMap {
+      names.structure(of: $0.group.type, template: $0.group.template)
+    }
+    if let object {
+      memory = MemoryWords(
+        from: object.address, bytes: object.cache.objectSize, structure: structure, in: subject)
+    } else {
+      memory = MemoryWords(
+        from: VirtualAddress(address.rawValue & ~7), bytes: Self.bytesShown, structure: nil,
+        in: subject)
+    }
+  }
+
+  /// How much memory is shown where no object says how much belongs together.
+  private static let bytesShown = 64
+
+  private static func object(
+    _ reference: ObjectReference, in subject: Subject, groups: CacheGroups?
+  ) -> Object {
+    let census = subject.census
+    let slot = census.slot(of: reference)
+    let state = census.state(of: slot)
+    var fault: Fault?
+    if case .indeterminate(let number) = state, census.faults.indices.contains(number) {
+      fault = census.faults[number]
+    }
+    let group = UInt32(exactly: slot).flatMap { slot in
+      groups?.groups.first { $0.slots.contains(slot) }
+    }
+    return Object(
+      reference: reference, address: census.address(of: reference),
+      cache: census.caches[Int(census.slabs[reference.slab].cache)], state: state, fault: fault,
+      group: group.map { GroupSummary($0, in: subject) })
+  }
+}

@@ -1,0 +1,86 @@
+public import Analysis
+internal import DebugInfo
+public import Evidence
+public import Memory
+
+/// What is at one address.
+public struct AddressReport: Report {
+  private let facts: AddressFacts
+
+  /// A report on an address; `groups` are those of the cache that holds it, if one does.
+  public init(_ subject: Subject, at address: VirtualAddress, groups: CacheGroups?) {
+    facts = AddressFacts(address, in: subject, groups: groups)
+  }
+
+  /// The schema `slabscope.show/1`.
+  public func json() throws -> String { try EncodedAddressFacts(facts).jsonDocument() }
+
+  /// What the address is, then the words that are there.
+  public func text(style: TextStyle) -> String {
+    let sentences = [object, symbol, region].compactMap { $0 }
+    var text = style.strong(facts.address.description) + "\n"
+    if sentences.isEmpty {
+      text += "    Nothing is known of this address: it is in no slab, no symbol covers it, and "
+      text += "it is in no known part of the kernel's address space.\n"
+    }
+    for sentence in sentences { text += "    \(sentence.printable)\n" }
+    return text + group + memory
+  }
+
+  private var object: String? {
+    if let object = facts.object {
+      let place =
+        object.reference.offset == 0
+        ? "the start of" : "0x\(String(object.reference.offset, radix: 16)) bytes into"
+      return "\(place) an object of \(object.cache.name) at \(object.address): \(state(object))"
+    }
+    guard let slab = facts.slab, let cache = facts.slabCache else { return nil }
+    return "in no object, but in a slab of \(cache.name) at \(slab.firstPage)"
+  }
+
+  private func state(_ object: AddressFacts.Object) -> String {
+    switch object.state {
+    case .allocated: "allocated"
+    case .free(let site): "free, \(site.words)"
+    case .pending(let site): "freed, but not yet returned: \(site.words)"
+    case .indeterminate: "allocated or free, unknown: \(object.fault?.summary ?? "not told")"
+    }
+  }
+
+  private var symbol: String? {
+    guard let symbol = facts.symbol else { return nil }
+    let source = facts.source.map { " (\($0.file):\($0.line))" } ?? ""
+    let size = Int(clamping: symbol.symbol.size).counted("byte")
+    return switch symbol.symbol.kind {
+    case .function: "in the function \(symbol)\(source)"
+    case .object: "in the object \(symbol) of \(size)"
+    case .other: "at the symbol \(symbol)"
+    }
+  }
+
+  private var region: String? { facts.use.map { "in \($0.words)" } }
+
+  private var group: String {
+    guard let group = facts.object?.group else { return "" }
+    let others = group.count - 1
+    return others > 0
+      ? "    a \(group.label), with \(others.counted("other")) that look the same\n"
+      : "    a \(group.label), and no other looks the same\n"
+  }
+
+  private var memory: String {
+    if let absence = facts.memory.absence {
+      return "    Its memory cannot be read: \(absence).\n"
+    }
+    var table = TextTable([.text("OFFSET"), .text("VALUE"), .text("MEMBER"), .text("WHAT IT IS")])
+    for word in facts.memory.words {
+      let value =
+        switch word.contents {
+        case .success(let value): VirtualAddress(value).description
+        case .failure(let absence): absence.description
+        }
+      table.add([word.offset.asOffset, value, word.member ?? "", word.meaning ?? ""])
+    }
+    return "\n" + table.rendered(style: .plain, indent: 4)
+  }
+}

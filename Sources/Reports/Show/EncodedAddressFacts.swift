@@ -1,0 +1,102 @@
+internal import DebugInfo
+internal import Evidence
+internal import Memory
+
+/// The schema `slabscope.show/1`.
+struct EncodedAddressFacts: Encodable, Sendable {
+  let schema = "slabscope.show/1"
+  let address: EncodedAddress
+  @OrNull var object: EncodedObject?
+  @OrNull var slab: EncodedSlab?
+  @OrNull var symbol: EncodedSymbol?
+  @OrNull var region: String?
+  /// Why no word can be read.
+  @OrNull var absent: String?
+  let words: [EncodedMemoryWord]
+
+  init(_ facts: AddressFacts) {
+    address = EncodedAddress(facts.address)
+    object = facts.object.map { EncodedObject($0) }
+    slab = facts.slab.flatMap { slab in
+      facts.slabCache.map { EncodedSlab(slab, cache: $0) }
+    }
+    symbol = facts.symbol.map { EncodedSymbol($0, source: facts.source) }
+    region = facts.use?.name
+    absent = facts.memory.absence?.description
+    words = facts.memory.words.map { EncodedMemoryWord($0) }
+  }
+}
+
+/// The object that the address lies in.
+struct EncodedObject: Encodable, Sendable {
+  let address: EncodedAddress
+  let offset: Int
+  let state: String
+  /// On which list a free or pending object was found.
+  @OrNull var `where`: String?
+  @OrNull var fault: EncodedFault?
+  /// The group it is in: null where it is in none.
+  @OrNull var group: EncodedGroup?
+
+  init(_ object: AddressFacts.Object) {
+    address = EncodedAddress(object.address)
+    offset = object.reference.offset
+    fault = object.fault.map { EncodedFault($0) }
+    group = object.group.map { EncodedGroup($0, structure: nil) }
+    switch object.state {
+    case .allocated: (state, self.where) = (ObjectStateKind.allocated.name, nil)
+    case .free(let site): (state, self.where) = (ObjectStateKind.free.name, site.name)
+    case .pending(let site): (state, self.where) = (ObjectStateKind.pending.name, site.name)
+    case .indeterminate: (state, self.where) = (ObjectStateKind.indeterminate.name, nil)
+    }
+  }
+}
+
+/// The slab whose pages hold the address.
+struct EncodedSlab: Encodable, Sendable {
+  let cache: String
+  let cacheAddress: EncodedAddress
+  let firstPage: EncodedAddress
+  let pages: Int
+
+  init(_ slab: Slab, cache: SlabCache) {
+    self.cache = cache.name
+    cacheAddress = EncodedAddress(cache.address)
+    firstPage = EncodedAddress(slab.firstPage)
+    pages = Int(slab.pages)
+  }
+}
+
+/// The symbol that covers the address.
+struct EncodedSymbol: Encodable, Sendable {
+  let name: String
+  let offset: UInt64
+  @OrNull var module: String?
+  @OrNull var file: String?
+  @OrNull var line: Int?
+
+  init(_ reference: SymbolReference, source: SourceLine?) {
+    name = reference.symbol.name
+    offset = reference.offset
+    module = reference.symbol.module
+    file = source?.file
+    line = source?.line
+  }
+}
+
+/// A word as it stands in memory.
+struct EncodedMemoryWord: Encodable, Sendable {
+  let address: EncodedAddress
+  let offset: Int
+  @OrNull var value: EncodedAddress?
+  @OrNull var member: String?
+  @OrNull var meaning: String?
+
+  init(_ word: MemoryWords.Word) {
+    address = EncodedAddress(word.address)
+    offset = word.offset
+    value = (try? word.contents.get()).map { EncodedAddress(VirtualAddress($0)) }
+    member = word.member
+    meaning = word.meaning
+  }
+}
