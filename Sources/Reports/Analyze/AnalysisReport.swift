@@ -1,0 +1,116 @@
+public import Analysis
+public import Evidence
+internal import Memory
+
+/// The one-screen answer: what leaks, the largest caches, and how much was seen.
+public struct AnalysisReport: Report {
+  private let subject: Subject
+  private let input: InputDescription
+  private let groups: [CacheGroups]
+  private let findings: [Finding]
+  private let command: String
+
+  /// A report on what the rules found.
+  ///
+  /// The findings are put in order and numbered here. `command` is what the user typed, for a hint
+  /// at `--explain`.
+  public init(
+    _ subject: Subject, input: InputDescription, groups: [CacheGroups], findings: [Finding],
+    command: String
+  ) {
+    self.subject = subject
+    self.input = input
+    self.groups = groups
+    self.findings = findings.rankedAndNumbered()
+    self.command = command
+  }
+
+  /// The schema `slabscope.analyze/1`.
+  public func json() throws -> String {
+    try EncodedAnalysis(subject, input: input, findings: findings).jsonDocument()
+  }
+
+  /// The findings, the worst first; then the largest caches; then what limits the answer.
+  public func text(style: TextStyle) -> String {
+    let caches = CacheSummary.all(in: subject)
+    return answer(caches, style) + "\n" + largest(caches, style) + "\n" + limits
+  }
+
+  /// Everything about one finding, or about all of them for `all`; nil when there is no such one.
+  public func explanation(of id: String, style: TextStyle) -> String? {
+    let wanted = findings.filter { id == "all" || $0.id.lowercased() == id.lowercased() }
+    guard !wanted.isEmpty else { return nil }
+    var names = MemberNames(subject)
+    let parts = wanted.map { finding in
+      FindingExplanation(finding, in: subject, groups: groups).text(names: &names, style: style)
+    }
+    return parts.joined(separator: "\n")
+  }
+
+  /// The numbers of the findings, the worst first.
+  public var findingIDs: [String] { findings.map(\.id) }
+
+  private static let findingsInFull = 3
+  private static let findingsInOneLine = 7
+  private static let cachesShown = 10
+
+  private func answer(_ caches: [CacheSummary], _ style: TextStyle) -> String {
+    guard !findings.isEmpty else { return nothing(caches, style) }
+    let listed = findings.prefix(Self.findingsInFull + Self.findingsInOneLine)
+    let titles = listed.enumerated().map { position, finding in
+      (position < Self.findingsInFull ? "" : finding.id + "  ") + finding.title.printable
+    }
+    let width = titles.reduce(0) { max($0, min($1.count, Self.titleWidth)) }
+    var names = MemberNames(subject)
+    var text = ""
+    for (position, (finding, title)) in zip(listed, titles).enumerated() {
+      text += style.strong(title.padded(to: width)) + "  \(style.label(finding.certainty))\n"
+      guard position < Self.findingsInFull else { continue }
+      text += FindingText.details(finding, in: subject, groups: groups, names: &names)
+      text += "    more: \(command) --explain \(finding.id)\n"
+    }
+    let more = findings.count - listed.count
+    if more > 0 { text += "and \(more.counted("finding")) more: \(command) --explain all\n" }
+    return text
+  }
+
+  /// A title longer than this does not move the certainties of the others to the right.
+  private static let titleWidth = 110
+
+  /// The first line when no rule found anything.
+  private func nothing(_ caches: [CacheSummary], _ style: TextStyle) -> String {
+    guard !caches.isEmpty else {
+      return style.strong("The slab caches could not be found, so nothing can be said of leaks.")
+        + "\n"
+    }
+    let names = caches.prefix(3).map { "\($0.cache.name.printable) (\($0.bytes.byteSize))" }
+    return style.strong("No known leak pattern was found.") + " The largest caches are "
+      + names.joined(separator: ", ") + ".\n"
+  }
+
+  private func largest(_ caches: [CacheSummary], _ style: TextStyle) -> String {
+    guard !caches.isEmpty else { return "" }
+    var table = TextTable([
+      .text("LARGEST CACHES"), .number("BYTES"), .number("ALLOCATED"), .number("UNKNOWN"),
+      .text("LARGEST GROUP"),
+    ])
+    let groups = Dictionary(self.groups.map { ($0.cache, $0) }) { first, _ in first }
+    for summary in caches.prefix(Self.cachesShown) {
+      let largest = groups[summary.index]?.groups.max { $0.slots.count < $1.slots.count }
+      let group = largest.map { GroupSummary($0, in: subject) }
+      table.add([
+        summary.cache.name, summary.bytes.byteSize, (summary.counts?.allocated).grouped,
+        (summary.counts?.indeterminate).grouped,
+        group.map { "\($0.count.grouped) × \($0.label)" } ?? "not grouped",
+      ])
+    }
+    return table.rendered(style: style)
+  }
+
+  /// What was looked at, and what could not be.
+  private var limits: String {
+    let kernel = [input.kernel.release, input.kernel.machine?.rawValue].compactMap { $0 }
+    let name = kernel.isEmpty ? "Kernel not known" : "Kernel " + kernel.joined(separator: " ")
+    return "\(name.printable). \(CoverageText.pages(subject))\n" + CoverageText.remarks(subject)
+  }
+}

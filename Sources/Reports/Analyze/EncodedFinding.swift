@@ -1,0 +1,71 @@
+internal import Analysis
+internal import Evidence
+
+/// A finding in `slabscope.analyze/1`.
+struct EncodedFinding: Encodable, Sendable {
+  let id: String
+  let rule: String
+  let fingerprint: String
+  let title: String
+  let certainty: String
+  @OrNull var cache: String?
+  @OrNull var cacheAddress: EncodedAddress?
+  @OrNull var type: String?
+  @OrNull var count: Int?
+  @OrNull var bytes: Int?
+  @OrNull var module: String?
+  let symbols: [String]
+  let evidence: [String]
+  @OrNull var cause: EncodedCause?
+  let verify: [EncodedVerification]
+  let examples: [EncodedAddress]
+
+  init(_ finding: Finding, in subject: Subject) {
+    id = finding.id
+    rule = finding.rule
+    fingerprint = finding.fingerprint
+    title = finding.title
+    certainty = finding.certainty.rawValue
+    cache = finding.cacheName
+    cacheAddress = finding.cache.map { EncodedAddress($0) }
+    type = finding.type
+    count = finding.count
+    bytes = finding.bytes
+    module = finding.module
+    symbols = finding.symbols
+    evidence = finding.evidence
+    cause = finding.cause.map { EncodedCause($0) }
+    verify = finding.verify.map { EncodedVerification(tool: $0.tool, command: $0.command) }
+    examples =
+      finding.groups.first.map { GroupSummary($0, in: subject).examples.map { EncodedAddress($0) } }
+      ?? []
+  }
+}
+
+/// A command that checks a finding with another tool.
+struct EncodedVerification: Encodable, Sendable {
+  let tool: String
+  let command: String
+}
+
+/// The defect behind a finding.
+struct EncodedCause: Encodable, Sendable {
+  /// A step from the objects to the line of code.
+  struct Step: Encodable, Sendable {
+    let symbol: String
+    @OrNull var module: String?
+    @OrNull var file: String?
+    @OrNull var line: Int?
+    let how: String
+  }
+
+  let summary: String
+  let chain: [Step]
+
+  init(_ cause: Cause) {
+    summary = cause.summary
+    chain = cause.chain.map {
+      Step(symbol: $0.symbol, module: $0.module, file: $0.file, line: $0.line, how: $0.how)
+    }
+  }
+}
