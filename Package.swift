@@ -89,7 +89,7 @@ let package = Package(
       "SurveyTests", "Survey", "KernelImage", "FixtureKit", "Evidence", "DebugInfo", "Memory",
       "ByteKit"),
     tests("AnalysisTests", "Analysis", "FixtureKit", "Evidence", "DebugInfo", "Memory", "ByteKit"),
-    tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory"),
+    tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),
     tests("GoldenTests"),
   ]

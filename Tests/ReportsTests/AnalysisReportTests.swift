@@ -1,0 +1,100 @@
+import Analysis
+import Evidence
+import Testing
+
+@testable import Reports
+
+@Suite("The one-screen answer")
+struct AnalysisReportTests {
+  private let subject = SampleKernel.subject(remarks: ["kernels like this were not tested"])
+
+  private func report(_ findings: [Finding]) -> AnalysisReport {
+    AnalysisReport(
+      subject, input: SampleKernel.input, groups: [SampleKernel.groups], findings: findings,
+      command: "slabscope analyze vmcore")
+  }
+
+  @Test("the first line is the worst finding, with its certainty")
+  func worstFirst() throws {
+    let report = report([
+      SampleKernel.finding("large but unusual", certainty: .hint, bytes: 1 << 40),
+      SampleKernel.finding("of no known size", certainty: .proven, bytes: nil),
+      SampleKernel.finding("small", certainty: .definite, bytes: 1),
+      SampleKernel.finding("large", certainty: .probable, bytes: 1 << 30),
+      SampleKernel.finding("from counters", certainty: .possible, bytes: 1),
+    ])
+    let first = try #require(report.text(style: .plain).split(separator: "\n").first)
+    #expect(first.hasPrefix("large "))
+    #expect(first.hasSuffix(" [probable]"))
+    let all = try #require(report.explanation(of: "all", style: .plain))
+    let titles = all.split(separator: "\n").filter { $0.hasPrefix("F") }
+    let order = [
+      "F1  large ", "F2  small ", "F3  of no known size ", "F4  from counters ", "F5  large but ",
+    ]
+    #expect(titles.count == order.count)
+    #expect(zip(titles, order).allSatisfy { $0.hasPrefix($1) })
+  }
+
+  @Test("a finding says its symbols by member, its cause and how much was read")
+  func details() {
+    let lines = report([SampleKernel.finding()]).text(style: .plain)
+      .split(separator: "\n").map(String.init)
+    #expect(
+      lines[1...4] == [
+        "    start=single_start  stop=single_stop  next=single_next  show=tm_show [leakmod]",
+        "    cause: tm_ops.proc_release is seq_release",
+        "    39 of 40 objects in kmalloc-32 were read; no file refers to any",
+        "    more: slabscope analyze vmcore --explain F1",
+      ])
+  }
+
+  @Test("the same findings give the same report in whatever order they come")
+  func order() {
+    let findings = ["a", "b", "c"].map { SampleKernel.finding($0) }
+    #expect(
+      report(findings).text(style: .plain) == report(findings.reversed()).text(style: .plain))
+  }
+
+  @Test("many findings still fit on a screen")
+  func many() {
+    let text = report((0..<100).map { SampleKernel.finding("finding \($0)") }).text(style: .plain)
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count < 50)
+    #expect(text.contains("and 90 findings more: slabscope analyze vmcore --explain all"))
+  }
+
+  @Test("where nothing leaks, the first line says so")
+  func nothingLeaks() {
+    let text = report([]).text(style: .plain)
+    #expect(text.hasPrefix("No known leak pattern was found. The largest caches are "))
+    #expect(text.contains("1 of 3 slab pages cannot be read"))
+    #expect(text.contains("note: kernels like this were not tested"))
+  }
+
+  @Test("where the caches were not found, no leak is ruled out")
+  func nothingKnown() {
+    var empty = subject
+    empty.census = Census(CensusBuilder(caches: []))
+    let report = AnalysisReport(
+      empty, input: SampleKernel.unknownInput, groups: [], findings: [], command: "slabscope x")
+    #expect(report.text(style: .plain).hasPrefix("The slab caches could not be found"))
+  }
+
+  @Test("an explanation has everything that is known of a finding")
+  func explanation() throws {
+    let report = report([SampleKernel.finding()])
+    let text = try #require(report.explanation(of: "f1", style: .plain))
+    let parts = [
+      "probable: the objects fit a known leak pattern", "+0x18  show   tm_show [leakmod]",
+      "0xffff888001000000", "crash> rd ffff888001000000 4", "no file refers to any",
+      "1. tm_open [leakmod] (leakmod.c:25): calls single_open", "single_open set them",
+      "fingerprint 0123456789abcdef", "rule single-open", "38 × seq_operations, 32 bytes",
+    ]
+    for part in parts { #expect(text.contains(part), "\(part)") }
+  }
+
+  @Test("a finding that is not there has no explanation")
+  func noExplanation() {
+    #expect(report([]).explanation(of: "all", style: .plain) == nil)
+    #expect(report([SampleKernel.finding()]).explanation(of: "F2", style: .plain) == nil)
+  }
+}

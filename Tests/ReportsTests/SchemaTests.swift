@@ -1,0 +1,101 @@
+import Analysis
+import Evidence
+import Foundation
+import Memory
+import Reports
+import Testing
+
+@Suite("JSON and its schemas")
+struct SchemaTests {
+  private let subject = SampleKernel.subject(remarks: ["kernels like this were not tested"])
+
+  private func expectValid(_ report: some Report, _ schema: String) throws {
+    let document = try report.json()
+    #expect(try SchemaChecker(schema).errors(in: document) == [])
+    #expect(document.hasSuffix("}\n"))
+  }
+
+  @Test("caches")
+  func caches() throws { try expectValid(CachesReport(subject), "caches") }
+
+  @Test("groups")
+  func groups() throws {
+    try expectValid(
+      GroupsReport(subject, name: "kmalloc-32", caches: [SampleKernel.groups]), "groups")
+  }
+
+  @Test("groups of a cache that has none")
+  func noGroups() throws {
+    let none = CacheGroups(cache: 1, groups: [], grouped: 0, unread: 0)
+    try expectValid(GroupsReport(subject, name: "filp", caches: [none]), "groups")
+  }
+
+  @Test("analyze, with a finding of every certainty and one that is bare")
+  func analyze() throws {
+    let findings = Certainty.allCases.map { SampleKernel.finding(certainty: $0) }
+    try expectValid(
+      AnalysisReport(
+        subject, input: SampleKernel.input, groups: [SampleKernel.groups],
+        findings: findings + [SampleKernel.bareFinding], command: "slabscope analyze vmcore"),
+      "analyze")
+  }
+
+  @Test("analyze, where nothing is known")
+  func analyzeNothing() throws {
+    var empty = subject
+    empty.census = Census(CensusBuilder(caches: []))
+    try expectValid(
+      AnalysisReport(
+        empty, input: SampleKernel.unknownInput, groups: [], findings: [],
+        command: "slabscope analyze vmcore"),
+      "analyze")
+  }
+
+  @Test(
+    "show, an address of each kind",
+    arguments: [
+      SampleKernel.slabStart + 8, SampleKernel.slabStart + 0x1000, SampleKernel.slabStart + 0x1100,
+      SampleKernel.slabStart + 127 * 32, SampleKernel.showFunction, 0xdead_0000_0000_0100, .max,
+    ] as [UInt64])
+  func show(address: UInt64) throws {
+    try expectValid(
+      AddressReport(subject, at: VirtualAddress(address), groups: SampleKernel.groups), "show")
+  }
+
+  @Test("info")
+  func info() throws {
+    try expectValid(InfoReport(SampleKernel.input), "info")
+    try expectValid(InfoReport(SampleKernel.unknownInput), "info")
+  }
+
+  @Test("rules")
+  func rules() throws {
+    try expectValid(RulesReport([SampleRule()]), "rules")
+    try expectValid(RuleManual(SampleRule()), "rules")
+  }
+
+  @Test("each line of objects")
+  func objects() throws {
+    let checker = try SchemaChecker("objects")
+    let listing = ObjectListing(subject, caches: nil, states: Set(ObjectStateKind.allCases))
+    var bytes: [UInt8] = []
+    listing.write(as: .jsonLines) { bytes += $0 }
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    #expect(lines.count == 160)
+    for line in lines { #expect(try checker.errors(in: String(line)) == []) }
+  }
+
+  @Test(
+    "the checker finds a missing key, a wrong type, a short address and a wrong version",
+    arguments: [
+      (#""waste" :"#, #""waist" :"#), (#""slot_size" : 32"#, #""slot_size" : "32""#),
+      ("0xffff888000100000", "0xffff88800010000"), ("slabscope.caches/1", "slabscope.caches/2"),
+      (#""complete" : false"#, #""complete" : 0"#),
+    ])
+  func checker(old: String, new: String) throws {
+    let good = try CachesReport(subject).json()
+    let bad = good.replacing(old, with: new)
+    #expect(bad != good)
+    #expect(try SchemaChecker("caches").errors(in: bad) != [])
+  }
+}
