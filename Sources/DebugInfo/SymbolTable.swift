@@ -134,6 +134,9 @@ public struct SymbolTable: Sendable {
   /// The address of the symbol with this index.
   public func address(of index: Int) -> VirtualAddress { VirtualAddress(addresses[index]) }
 
+  /// What the symbol with this index stands for.
+  public func kind(of index: Int) -> SymbolKind { kinds[index] }
+
   /// The index of the symbol that covers an address, or nil when none does.
   public func index(containing address: VirtualAddress) -> Int? {
     var low = 0

@@ -192,17 +192,25 @@ public final class TypeTable: Sendable {
   ///
   /// A pointer has 8.
   public func size(of id: TypeID) -> Int? {
-    switch self[resolved(id)] {
-    case .void, .function, .alias: nil
-    case .integer(_, let size, _), .floating(_, let size), .enumeration(_, let size): size
-    case .pointer: 8
-    case .array(let element, let count):
-      size(of: element).flatMap { element in
-        count.map { element.multipliedReportingOverflow(by: $0) }
-      }
-      .flatMap { $0.overflow ? nil : $0.partialValue }
-    case .aggregate(let index): aggregates[index].size
+    var id = resolved(id)
+    var count = 1
+    // An array of more dimensions than the table has types would be one of itself.
+    for _ in 0..<shapes.count {
+      guard case .array(let element, let elements) = self[id] else { break }
+      let (product, overflow) = count.multipliedReportingOverflow(by: elements ?? 0)
+      guard elements != nil, !overflow else { return nil }
+      count = product
+      id = resolved(element)
     }
+    let size: Int? =
+      switch self[id] {
+      case .void, .function, .alias, .array: nil
+      case .integer(_, let size, _), .floating(_, let size), .enumeration(_, let size): size
+      case .pointer: 8
+      case .aggregate(let index): aggregates[index].size
+      }
+    let (product, overflow) = (size ?? 0).multipliedReportingOverflow(by: count)
+    return overflow || size == nil ? nil : product
   }
 
   /// The complete structure or union with this tag (without `struct`), if the table has one.

@@ -7,6 +7,8 @@ struct SlabIndex: Sendable {
   private static let regionShift: UInt64 = 21
   private static let pagesPerRegion = 512
   private static let none = UInt32.max
+  /// A slab that claims to be larger, in bytes, is damaged.
+  private static let largestSlab: UInt64 = 1 << 30
 
   /// The numbers of the regions that have slabs, ascending.
   private var regions: [UInt64] = []
@@ -18,9 +20,11 @@ struct SlabIndex: Sendable {
     for (number, slab) in all.enumerated() {
       // A kernel page is one or more of the 4 KiB pages counted here; the distance to the end of
       // the objects bounds what a slab can hold where its page count is not known.
-      let bytes = max(
-        UInt64(slab.pages) << Self.pageShift,
-        slab.firstObject.offset(from: slab.firstPage) &+ UInt64(slab.slots) * UInt64(slab.slotSize))
+      let bytes = min(
+        max(
+          UInt64(slab.pages) << Self.pageShift,
+          slab.firstObject.offset(from: slab.firstPage)
+            &+ UInt64(slab.slots) * UInt64(slab.slotSize)), Self.largestSlab)
       let first = slab.firstPage.rawValue >> Self.pageShift
       let last = slab.firstPage.rawValue.addingReportingOverflow(max(bytes, 1) - 1)
       guard !last.overflow else { continue }
