@@ -1,0 +1,146 @@
+internal import DebugInfo
+
+/// A word that all objects of a kind share, as a witness of their type.
+struct TypeWitness {
+  /// What the word leads to.
+  enum Target {
+    /// A function or object of a unit, and its type there.
+    case defined(TypeID, of: CompileUnit)
+    /// Something without debug information, or something else that only a pointer leads to.
+    case unknown
+  }
+
+  /// Where the word stands, in bytes from the start of the object.
+  let offset: Int
+  /// What it leads to.
+  let target: Target
+}
+
+/// A structure that objects may be of.
+struct TypeCandidate {
+  let structure: Structure
+  /// How many witnesses it explains.
+  var votes: Int
+}
+
+/// Asks the structures of some compile units which of them explain what objects have in common.
+///
+/// A witness votes for each structure that has, at the witness's offset, a pointer to what the
+/// witness leads to. It excludes those that have something there that cannot hold a pointer.
+struct TypeVotes {
+  private let witnesses: [TypeWitness]
+
+  init(_ witnesses: [TypeWitness]) { self.witnesses = witnesses }
+
+  /// The structures of at most `largest` bytes that at least one witness votes for and none
+  /// excludes, once each, in the order of the units.
+  func candidates(largest: Int) -> [TypeCandidate] {
+    var found: [TypeCandidate] = []
+    var positions: [TypeName: Int] = [:]
+    for table in tables() {
+      for structure in table.structures where structure.size > 0 && structure.size <= largest {
+        let votes = votes(for: structure)
+        guard votes > 0 else { continue }
+        let name = TypeName(name: structure.name, size: structure.size)
+        if let known = positions[name] {
+          found[known].votes = max(found[known].votes, votes)
+        } else {
+          positions[name] = found.count
+          found.append(TypeCandidate(structure: structure, votes: votes))
+        }
+      }
+    }
+    return found
+  }
+
+  private struct TypeName: Hashable {
+    let name: String
+    let size: Int
+  }
+
+  /// The tables of the units that the witnesses lead to, once each.
+  private func tables() -> [TypeTable] {
+    var tables: [TypeTable] = []
+    for case .defined(_, let unit) in witnesses.map(\.target)
+    where !tables.contains(where: { $0 === unit.types }) {
+      tables.append(unit.types)
+    }
+    return tables
+  }
+
+  /// The number of witnesses for a structure; 0 when one excludes it.
+  private func votes(for structure: Structure) -> Int {
+    var votes = 0
+    for witness in witnesses where witness.offset < structure.size {
+      switch opinion(of: witness, on: structure) {
+      case .explained: votes += 1
+      case .possible: break
+      case .excluded: return 0
+      }
+    }
+    return votes
+  }
+
+  private enum Opinion: Int { case excluded, possible, explained }
+
+  private func opinion(of witness: TypeWitness, on structure: Structure) -> Opinion {
+    var best = Opinion.excluded
+    for leaf in structure.leaves(in: witness.offset..<(witness.offset + 1)) {
+      let opinion = opinion(of: witness, on: leaf, table: structure.table)
+      if opinion.rawValue > best.rawValue { best = opinion }
+    }
+    return best
+  }
+
+  private func opinion(
+    of witness: TypeWitness, on leaf: MemberLeaf, table: TypeTable
+  ) -> Opinion {
+    // The kernel keeps pointers in `unsigned long` too.
+    guard case .pointer(let pointee) = table[leaf.type] else {
+      return leaf.size == 8 ? .possible : .excluded
+    }
+    let resolved = table.resolved(pointee)
+    guard case .defined(let type, let unit) = witness.target, table[resolved] != .void else {
+      return .possible
+    }
+    if case .function = unit.types[unit.types.resolved(type)] {
+      return TypeComparison.fits(type, of: unit.types, pointee: resolved, of: table)
+        ? .explained : .excluded
+    }
+    if unit.types.leads(from: type, to: resolved, of: table) { return .explained }
+    // Pointers that link objects, such as `struct list_head *`, may lead anywhere.
+    if case .function = table[resolved] { return .excluded }
+    return .possible
+  }
+}
+
+extension TypeTable {
+  /// The complete structures that have a tag.
+  var structures: [Structure] {
+    shapes.indices.compactMap { index in
+      guard case .aggregate(let aggregate) = shapes[index], aggregates[aggregate].name != nil,
+        aggregates[aggregate].size != nil, !aggregates[aggregate].isUnion
+      else { return nil }
+      return Structure(table: self, id: TypeID(rawValue: Int32(index)))
+    }
+  }
+
+  /// Whether an object of type `object` begins with one of type `wanted`: is one, or is an array
+  /// or structure that has one in front.
+  fileprivate func leads(from object: TypeID, to wanted: TypeID, of other: TypeTable) -> Bool {
+    var type = resolved(object)
+    for _ in 0..<16 {
+      if TypeComparison.isSame(type, self, wanted, other) { return true }
+      switch self[type] {
+      case .array(let element, _): type = resolved(element)
+      case .aggregate(let index):
+        guard let first = aggregates[index].members.first, first.bitOffset == 0 else {
+          return false
+        }
+        type = resolved(first.type)
+      default: return false
+      }
+    }
+    return false
+  }
+}
