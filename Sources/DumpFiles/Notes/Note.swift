@@ -12,8 +12,8 @@ public struct Note: Sendable {
   /// The notes in `bytes`, up to the first that is all zeros or not complete.
   ///
   /// The kernel, QEMU and makedumpfile all pad names and contents to 4 bytes.
-  /// Nobody writes more than `limit` of them, but garbage may look as if there were.
-  static func parse(_ bytes: Bytes, limit: Int = 1 << 20) -> [Note] {
+  /// Nobody writes more than `limit` notes, but garbage may look as if there were.
+  public static func parse(_ bytes: Bytes, limit: Int = 1 << 20) -> [Note] {
     var cursor = Cursor(bytes)
     var notes: [Note] = []
     while notes.count < limit, let note = try? Note(parsing: &cursor) { notes.append(note) }

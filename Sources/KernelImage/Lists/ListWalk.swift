@@ -26,12 +26,13 @@ public struct ListWalk: Sendable {
 
   /// Walks a `struct list_head` list: from `head` along the first word of each link back to it.
   ///
-  /// An entry's address is its link's, less `offset`: where the link is in the entry.
+  /// An entry's address is its link's, less `offset`: where the link is in the entry. Tags that
+  /// `machine` has in its pointers are taken off.
   public init(
-    circle head: VirtualAddress, offset: Int, in memory: some VirtualMemory,
+    circle head: VirtualAddress, offset: Int, in memory: some VirtualMemory, of machine: Machine,
     limit: Int = usualLimit
   ) {
-    self.init(from: head, next: 0, offset: offset, in: memory, limit: limit) { $0 == head }
+    self.init(from: head, next: 0, offset: offset, in: memory, machine, limit) { $0 == head }
   }
 
   /// Walks a chain that ends in NULL: `struct hlist_head`, `struct llist_head` or any of its kind.
@@ -40,16 +41,16 @@ public struct ListWalk: Sendable {
   /// the next. An odd pointer ends the chain as well (`struct hlist_nulls_head`).
   public init(
     chain start: VirtualAddress, next: Int = 0, offset: Int, in memory: some VirtualMemory,
-    limit: Int = usualLimit
+    of machine: Machine, limit: Int = usualLimit
   ) {
-    self.init(from: start, next: next, offset: offset, in: memory, limit: limit) {
+    self.init(from: start, next: next, offset: offset, in: memory, machine, limit) {
       $0.rawValue == 0 || $0.rawValue & 1 != 0
     }
   }
 
   private init(
-    from head: VirtualAddress, next: Int, offset: Int, in memory: some VirtualMemory, limit: Int,
-    isEnd: (VirtualAddress) -> Bool
+    from head: VirtualAddress, next: Int, offset: Int, in memory: some VirtualMemory,
+    _ machine: Machine, _ limit: Int, isEnd: (VirtualAddress) -> Bool
   ) {
     var entries: [VirtualAddress] = []
     var place = head
@@ -60,7 +61,7 @@ public struct ListWalk: Sendable {
     while true {
       let link: VirtualAddress
       do throws(Absence) {
-        link = try memory.pointer(at: place)
+        link = machine.untagged(try memory.pointer(at: place))
       } catch {
         self.init(entries: entries, end: .absent(error, at: place))
         return
