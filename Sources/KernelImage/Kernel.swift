@@ -15,15 +15,22 @@ public struct Kernel: Sendable {
   public let pages: PageMap
   /// The CPUs and their copies of per-CPU variables.
   public let perCPU: PerCPU
-  /// The symbols of the kernel and its modules.
-  public let symbols: SymbolTable
+  /// The symbols of the kernel and, once somebody added them, its modules.
+  public var symbols: SymbolTable
   /// The debug information of the kernel and of those modules that it was found for.
-  public let types: any TypeSource
+  public var types: any TypeSource
+  /// The modules that were loaded.
+  public let modules: ModuleList
+  /// What the parts of the address space are for; where two overlap, the first counts.
+  public let regions: [KernelRegion]
+  /// What of the kernel's own records could not be read or does not fit together.
+  public let damage: [Damage]
 
   /// Brings the parts together.
   public init(
     machine: Machine, release: String, physical: any PhysicalMemory, memory: any VirtualMemory,
-    pages: PageMap, perCPU: PerCPU, symbols: SymbolTable, types: any TypeSource
+    pages: PageMap, perCPU: PerCPU, symbols: SymbolTable, types: any TypeSource,
+    modules: ModuleList = ModuleList(), regions: [KernelRegion] = [], damage: [Damage] = []
   ) {
     self.machine = machine
     self.release = release
@@ -33,6 +40,9 @@ public struct Kernel: Sendable {
     self.perCPU = perCPU
     self.symbols = symbols
     self.types = types
+    self.modules = modules
+    self.regions = regions
+    self.damage = damage
   }
 
   /// The address of the kernel's own symbol of a name, if it has one.

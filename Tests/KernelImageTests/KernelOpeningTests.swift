@@ -7,7 +7,8 @@ import Testing
 @Suite("Opening a kernel by VMCOREINFO")
 struct KernelOpeningTests {
   static let plans = [
-    SmallKernel.x86, SmallKernel.x86FiveLevels, SmallKernel.arm64, SmallKernel.arm64Unflipped,
+    SmallKernel.x86, SmallKernel.x86Randomized, SmallKernel.x86FiveLevels, SmallKernel.arm64,
+    SmallKernel.arm64Unflipped,
     SmallKernel.arm64Narrowed,
   ]
 

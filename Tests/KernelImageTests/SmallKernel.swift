@@ -25,11 +25,18 @@ struct SmallKernel {
 
   static let x86 = Plan(
     mode: .x86_64(levels: 4), text: VirtualAddress(0xffff_ffff_9a00_0000),
-    directMap: VirtualAddress(0xffff_9a5c_c000_0000),
-    structPages: VirtualAddress(0xffff_e1c3_8000_0000), memory: PhysicalAddress(0),
+    directMap: VirtualAddress(0xffff_8880_0000_0000),
+    structPages: VirtualAddress(0xffff_ea00_0000_0000), memory: PhysicalAddress(0),
     lines: [
       "NUMBER(pgtable_l5_enabled)=0", "NUMBER(phys_base)={phys_base}", "KERNELOFFSET=19000000",
     ])
+
+  /// KASLR with CONFIG_RANDOMIZE_MEMORY: variables tell where the direct map and the rest are.
+  static let x86Randomized = Plan(
+    mode: .x86_64(levels: 4), text: VirtualAddress(0xffff_ffff_9a00_0000),
+    directMap: VirtualAddress(0xffff_9a5c_c000_0000),
+    structPages: VirtualAddress(0xffff_e1c3_8000_0000), memory: PhysicalAddress(0),
+    lines: ["NUMBER(pgtable_l5_enabled)=0", "NUMBER(phys_base)={phys_base}"])
 
   static let x86FiveLevels = Plan(
     mode: .x86_64(levels: 5), text: VirtualAddress(0xffff_ffff_8100_0000),
@@ -113,6 +120,11 @@ struct SmallKernel {
     let address = plan.text.advanced(by: offset)
     symbols.append((name, address, UInt64(bytes.count)))
     return address
+  }
+
+  /// Names an address.
+  mutating func name(_ name: String, _ address: VirtualAddress) {
+    symbols.append((name, address, 0))
   }
 
   /// Puts an object into memory and returns where it is in the direct map.
