@@ -11,8 +11,8 @@ struct SampleMemory: VirtualMemory {
     let words: [UInt64] = [
       SampleKernel.symbolStart, SampleKernel.symbolStart + 0x20, SampleKernel.symbolStart + 0x40,
       SampleKernel.showFunction,
-      // The next object: a filp, zero, -ENOMEM and "leak".
-      SampleKernel.slabStart + 0x1110, 0, UInt64(bitPattern: -12), 0x6b61_656c,
+      // The next object: a filp, zero, -ENOMEM and "leakmod".
+      SampleKernel.slabStart + 0x1110, 0, UInt64(bitPattern: -12), 0x64_6f6d_6b61_656c,
     ]
     let bytes = words.flatMap { word in
       (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }

@@ -23,8 +23,9 @@ struct MemoryWords: Sendable {
   /// Reads the words from an address on; `structure` begins there, too.
   init(from start: VirtualAddress, bytes: Int, structure: Structure?, in subject: Subject) {
     self.start = start
-    let meaning = WordMeaning(subject)
-    words = stride(from: 0, to: min(max(bytes, 8), Self.mostBytes), by: 8).map { offset in
+    let bytes = min(max(bytes, 8), Self.mostBytes)
+    let meaning = WordMeaning(subject, from: start, bytes: bytes)
+    words = stride(from: 0, to: bytes, by: 8).map { offset in
       let address = start.advanced(by: offset)
       let contents: Result<UInt64, Absence>
       do throws(Absence) {

@@ -1,46 +1,36 @@
+internal import Analysis
 internal import Evidence
-internal import DebugInfo
 internal import Memory
 
-/// What one 8-byte word of this kernel's memory is, in words: the most telling reading of its value.
+/// What single words of this kernel's memory are, in words.
 struct WordMeaning {
-  private let subject: Subject
+  private let census: Census
+  private let classifier: WordClassifier
+  private let object: Range<VirtualAddress>
 
-  init(_ subject: Subject) { self.subject = subject }
+  /// Reads the words from an address on; those that point back there are told apart.
+  init(_ subject: Subject, from start: VirtualAddress, bytes: Int) {
+    census = subject.census
+    classifier = WordClassifier(subject)
+    let end = start.advanced(by: bytes)
+    object = start < end ? start..<end : start..<start
+  }
 
   /// A few words on a value, or nil when nothing is known of it but its digits.
   func words(for value: UInt64) -> String? {
-    if value == 0 { return "0" }
-    let address = VirtualAddress(value)
-    if let object = subject.census.object(containing: address) { return words(for: object) }
-    if let symbol = subject.symbols.reference(to: address) { return symbol.description }
-    if let text = Self.text(value) { return "\"\(text)\"" }
-    if let number = Self.number(value) { return number }
-    return subject.addressSpace.use(of: address).map { "-> \($0.words)" }
-  }
-
-  private func words(for object: ObjectReference) -> String {
-    let census = subject.census
-    let cache = census.caches[Int(census.slabs[object.slab].cache)].name
-    let state = census.stateKind(of: census.slot(of: object)).name
-    let offset = object.offset == 0 ? "" : "+0x" + String(object.offset, radix: 16)
-    return "-> \(state) \(cache)\(offset)"
-  }
-
-  /// Numbers that are no addresses: small ones, and negative ones such as `-ENOMEM`.
-  private static func number(_ value: UInt64) -> String? {
-    let signed = Int64(bitPattern: value)
-    return signed.magnitude < 0x10000 ? "\(signed)" : nil
-  }
-
-  /// Four printable characters or more, with nothing but zeros behind them.
-  private static func text(_ value: UInt64) -> String? {
-    let bytes = (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64($0 * 8)) }
-    let characters = bytes.prefix { (0x20..<0x7f).contains($0) }
-    guard characters.count >= 4, bytes[characters.count...].allSatisfy({ $0 == 0 }) else {
-      return nil
+    switch classifier.classify(value, in: object) {
+    case .other: nil
+    case .slabPointer(let cache, let offset):
+      "-> \(state(of: value))object of \(cache.printable)" + WordClass.suffix(offset)
+    case let other: other.words
     }
-    return String(decoding: characters, as: UTF8.self)
+  }
+
+  /// The state of the object that a pointer leads to, whatever tag the pointer has.
+  private func state(of pointer: UInt64) -> String {
+    let address = VirtualAddress(pointer | 0xff << 56)
+    return census.object(containing: address)
+      .map { census.stateKind(of: census.slot(of: $0)).name + " " } ?? ""
   }
 }
 

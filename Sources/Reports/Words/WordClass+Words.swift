@@ -29,7 +29,8 @@ extension WordClass {
     name.printable + (offset == 0 ? "" : "+0x" + String(offset, radix: 16))
   }
 
-  private static func suffix(_ offset: Int) -> String {
+  /// An offset into what a pointer leads to, if it is not zero.
+  static func suffix(_ offset: Int) -> String {
     offset == 0 ? "" : "+0x" + String(offset, radix: 16)
   }
 }
