@@ -1,6 +1,5 @@
+import Evidence
 import Testing
-
-@testable import Reports
 
 @Suite("Numbers as people read them")
 struct QuantitiesTests {

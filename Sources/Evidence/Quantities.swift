@@ -1,6 +1,6 @@
 extension Int {
   /// The number with a comma between thousands: `1,234,567`.
-  var grouped: String {
+  package var grouped: String {
     var digits = Array(String(magnitude))
     var position = digits.count - 3
     while position > 0 {
@@ -11,7 +11,7 @@ extension Int {
   }
 
   /// The number as a size in bytes: `512 B`, `7.3 MiB`.
-  var byteSize: String {
+  package var byteSize: String {
     var value = Double(magnitude)
     var unit = 0
     // 1023.95 would be printed as 1024.0.
@@ -28,15 +28,15 @@ extension Int {
   private static let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
 
   /// The number with a noun: `1 object`, `2 objects`.
-  func counted(_ singular: String, _ plural: String? = nil) -> String {
+  package func counted(_ singular: String, _ plural: String? = nil) -> String {
     "\(grouped) \(self == 1 ? singular : plural ?? singular + "s")"
   }
 }
 
 extension Int? {
   /// The number with a comma between thousands, or `?` when it is not known.
-  var grouped: String { map(\.grouped) ?? "?" }
+  package var grouped: String { map(\.grouped) ?? "?" }
 
   /// The number as a size in bytes, or `?` when it is not known.
-  var byteSize: String { map(\.byteSize) ?? "?" }
+  package var byteSize: String { map(\.byteSize) ?? "?" }
 }
