@@ -89,7 +89,7 @@ public struct WordClassifier: Sendable {
   }
 
   /// A word as an address of the kernel's half without a tag in its top byte, if it can be one.
-  @inline(__always) private func kernelAddress(_ word: UInt64) -> UInt64? {
+  @inline(__always) func kernelAddress(_ word: UInt64) -> UInt64? {
     if word >> 56 == 0xff { return word }
     // AArch64 ignores the top byte; bit 55 tells the kernel's half from the user's.
     if stripsTags, word >> 55 & 1 == 1 { return word | 0xff << 56 }

@@ -1,0 +1,52 @@
+public import Evidence
+internal import Memory
+
+/// All that the analyses find out about one kernel.
+public struct Investigation: Sendable {
+  /// The groups of each cache, in the order of the census.
+  public let groups: [CacheGroups]
+  /// What the rules found: numbered, the worst first.
+  ///
+  /// Findings that are at least probable come first, by their bytes, then the others by how sure
+  /// they are.
+  public let findings: [Finding]
+
+  /// Groups the objects of a kernel and applies all rules to it.
+  public init(of subject: Subject) async {
+    groups = await CacheGrouping.groups(in: subject)
+    findings = Self.findings(in: subject, groups: groups)
+  }
+
+  /// What the rules find in objects that are grouped already.
+  public static func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
+    let found = RuleCatalogue.all.flatMap { $0.findings(in: subject, groups: groups) }
+      .sorted { Rank($0) < Rank($1) }
+    return found.enumerated().map { number, finding in
+      var finding = finding
+      finding.id = "F\(number + 1)"
+      return finding
+    }
+  }
+
+  /// What findings are sorted by; the last part makes the order of equals that of no accident.
+  private struct Rank: Comparable {
+    let tier: Int
+    let bytes: Int
+    let key: String
+
+    init(_ finding: Finding) {
+      tier =
+        switch finding.certainty {
+        case .proven, .definite, .probable: 0
+        case .possible: 1
+        case .hint: 2
+        }
+      bytes = finding.bytes ?? 0
+      key = "\(finding.fingerprint) \(finding.cache?.description ?? "")"
+    }
+
+    static func < (one: Rank, other: Rank) -> Bool {
+      (one.tier, -one.bytes, one.key) < (other.tier, -other.bytes, other.key)
+    }
+  }
+}

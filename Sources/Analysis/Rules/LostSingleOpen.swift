@@ -1,0 +1,142 @@
+internal import ByteKit
+public import Evidence
+internal import DebugInfo
+internal import Memory
+
+/// Finds objects that `single_open` allocated and that `single_release` did not free.
+///
+/// What it looks for, what it proves and what to do is told in `manual`.
+public struct LostSingleOpen: Rule {
+  /// Fewer may be files that are being opened at this moment.
+  private static let fewest = 4
+
+  /// Makes the rule.
+  public init() {}
+
+  /// `lost-single-open`.
+  public let name = "lost-single-open"
+
+  /// One line for the catalogue.
+  public let summary = "seq_operations of single_open that single_release did not free"
+
+  /// The manual.
+  public let manual = """
+    A file of /proc or debugfs that prints all its contents at once is opened with single_open. It
+    allocates a struct seq_operations of four pointers, three of which are always the same:
+
+        start = single_start    stop = single_stop    next = single_next    show = the file's own
+
+    Only single_release frees it. A file that is closed with seq_release instead, an easy slip in a
+    table of file operations, leaves one such object behind each time somebody reads the file.
+
+    What is found: objects with these four words, in any slab cache: kmalloc-32 or kmalloc-cg-32, on
+    arm64 often kmalloc-128, or what they were merged into. What stands behind the four words does
+    not matter. The function show tells whose file it is; each gives a finding.
+
+    What is not: while a file is open its struct seq_file points to the object. Such objects are in
+    use and not counted. Fewer than four are not reported: a file may be just being opened.
+
+    How sure it is: probable. The pattern is known and no open file accounts for the objects, but
+    not all of memory was searched for references.
+
+    What to do: look for the function show in the module's source, from there for the open function
+    that passes it to single_open, and from there for the struct proc_ops or struct file_operations
+    with that open. Its proc_release or release must be single_release.
+    """
+
+  /// A finding for each cache and `show` function.
+  public func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
+    let suspects = groups.flatMap(\.groups).filter { Self.matches($0.template) }
+    guard !suspects.isEmpty else { return [] }
+    let users = OpenSeqFiles(of: suspects, in: subject)
+    return suspects.compactMap { finding($0, users, in: subject) }
+  }
+
+  /// Whether objects with this template were made by `single_open`.
+  static func matches(_ template: Template) -> Bool {
+    symbol(template, at: 0)?.name == "single_start"
+      && symbol(template, at: 16)?.name == "single_next"
+      && symbol(template, at: 8) != nil && symbol(template, at: 24) != nil
+  }
+
+  private static func symbol(_ template: Template, at offset: Int) -> (
+    name: String, module: String?
+  )? {
+    guard case .symbol(let name, 0, let module) = template.shared(at: offset) else { return nil }
+    // Clang gives functions whose address is taken, or that it made global, names with a suffix.
+    return (String(name.prefix { $0 != "." }), module)
+  }
+
+  private func finding(_ group: ObjectGroup, _ users: OpenSeqFiles, in subject: Subject) -> Finding?
+  {
+    let lost = group.slots.filter { !users.operations.contains($0) }
+    guard lost.count >= Self.fewest, let show = Self.symbol(group.template, at: 24) else {
+      return nil
+    }
+    let cache = subject.census.caches[group.cache]
+    let bytes = lost.count.multipliedReportingOverflow(by: cache.slotSize).partialValue
+    let owner = show.module ?? show.name
+    let members = ObjectGroup(
+      cache: group.cache, template: group.template, type: group.type, slots: lost,
+      identical: min(group.identical, lost.count))
+    return Finding(
+      rule: name, fingerprint: Fingerprint.of(rule: name, group.template),
+      title: "\(lost.count.grouped) seq_operations in \(cache.name) (\(bytes.byteSize)) are left "
+        + "by single_open without single_release: \(owner)",
+      certainty: .probable, cache: cache.address, cacheName: cache.name, type: "seq_operations",
+      count: lost.count, bytes: bytes, module: show.module, symbols: symbols(of: group.template),
+      evidence: evidence(lost.count, of: group, show: show.name, users),
+      verify: verifications(of: members, in: subject), groups: [members])
+  }
+
+  private func symbols(of template: Template) -> [String] {
+    zip(["start", "stop", "next", "show"], stride(from: 0, to: 32, by: 8)).compactMap {
+      guard let (name, module) = Self.symbol(template, at: $1) else { return nil }
+      return "\($0)=\(name)" + (module.map { " [\($0)]" } ?? "")
+    }
+  }
+
+  private func evidence(
+    _ lost: Int, of group: ObjectGroup, show: String, _ users: OpenSeqFiles
+  ) -> [String] {
+    let used = group.slots.count - lost
+    let others = used > 0 ? "; \(used.grouped) more that look the same are in use" : ""
+    let searched =
+      users.files.map { "none of the \($0.counted("live seq_file")) refers to them" }
+      ?? "no object in any slab refers to them"
+    var evidence = [searched + others]
+    if users.unread > 0 {
+      evidence.append(
+        "\(users.unread.counted("object")) that might refer to some of them cannot be read")
+    }
+    evidence.append(
+      "only single_open makes objects with single_start, single_next and a function of its caller's, "
+        + "here \(show), and only single_release frees them")
+    return evidence
+  }
+
+  private func verifications(of group: ObjectGroup, in subject: Subject) -> [Verification] {
+    guard let slot = group.slots.first,
+      let object = subject.census.object(inSlot: Int(slot))
+    else { return [] }
+    let address = subject.census.address(of: object)
+    let digits = String(address.rawValue, radix: 16)
+    var checks = [
+      Verification(tool: "crash", command: "rd -SS \(digits) 4"),
+      Verification(tool: "crash", command: "struct seq_operations \(digits)"),
+    ]
+    if let words = try? subject.memory.bytes(at: address, count: 32) {
+      let list = (0..<4).compactMap { words.load(UInt64.self, at: $0 * 8) }
+        .map { VirtualAddress($0).description }.joined(separator: ", ")
+      let cache = subject.census.caches[group.cache].name
+      checks.append(
+        Verification(
+          tool: "drgn",
+          command: "import struct; from drgn.helpers.linux.slab import *; "
+            + "words = struct.pack('<4Q', \(list)); "
+            + "print(sum(prog.read(o, 32) == words for o in "
+            + "slab_cache_for_each_allocated_object(find_slab_cache(prog, b'\(cache)'), 'void')))"))
+    }
+    return checks
+  }
+}

@@ -1,0 +1,5 @@
+/// The rules, in the order in which they are listed and applied.
+public enum RuleCatalogue {
+  /// Every rule.
+  public static let all: [any Rule] = [LostSingleOpen(), ManyAlike()]
+}
