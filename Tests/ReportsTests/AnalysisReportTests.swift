@@ -10,7 +10,8 @@ struct AnalysisReportTests {
 
   private func report(_ findings: [Finding]) -> AnalysisReport {
     AnalysisReport(
-      subject, input: SampleKernel.input, groups: [SampleKernel.groups], findings: findings,
+      subject, input: SampleKernel.input,
+      investigation: Investigation(groups: [SampleKernel.groups], findings: findings),
       command: "slabscope analyze vmcore")
   }
 
@@ -75,7 +76,8 @@ struct AnalysisReportTests {
     var empty = subject
     empty.census = Census(CensusBuilder(caches: []))
     let report = AnalysisReport(
-      empty, input: SampleKernel.unknownInput, groups: [], findings: [], command: "slabscope x")
+      empty, input: SampleKernel.unknownInput,
+      investigation: Investigation(groups: [], findings: []), command: "slabscope x")
     #expect(report.text(style: .plain).hasPrefix("The slab caches could not be found"))
   }
 

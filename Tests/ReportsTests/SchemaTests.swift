@@ -35,8 +35,10 @@ struct SchemaTests {
     let findings = Certainty.allCases.map { SampleKernel.finding(certainty: $0) }
     try expectValid(
       AnalysisReport(
-        subject, input: SampleKernel.input, groups: [SampleKernel.groups],
-        findings: findings + [SampleKernel.bareFinding], command: "slabscope analyze vmcore"),
+        subject, input: SampleKernel.input,
+        investigation: Investigation(
+          groups: [SampleKernel.groups], findings: findings + [SampleKernel.bareFinding]),
+        command: "slabscope analyze vmcore"),
       "analyze")
   }
 
@@ -46,7 +48,8 @@ struct SchemaTests {
     empty.census = Census(CensusBuilder(caches: []))
     try expectValid(
       AnalysisReport(
-        empty, input: SampleKernel.unknownInput, groups: [], findings: [],
+        empty, input: SampleKernel.unknownInput,
+        investigation: Investigation(groups: [], findings: []),
         command: "slabscope analyze vmcore"),
       "analyze")
   }

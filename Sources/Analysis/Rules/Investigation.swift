@@ -17,11 +17,19 @@ public struct Investigation: Sendable {
     findings = Self.findings(in: subject, groups: groups)
   }
 
+  /// Takes groups and what was found in them, which is put in order and numbered here.
+  public init(groups: [CacheGroups], findings: [Finding]) {
+    self.groups = groups
+    self.findings = Self.numbered(findings)
+  }
+
   /// What the rules find in objects that are grouped already.
   public static func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
-    let found = RuleCatalogue.all.flatMap { $0.findings(in: subject, groups: groups) }
-      .sorted { Rank($0) < Rank($1) }
-    return found.enumerated().map { number, finding in
+    numbered(RuleCatalogue.all.flatMap { $0.findings(in: subject, groups: groups) })
+  }
+
+  private static func numbered(_ findings: [Finding]) -> [Finding] {
+    findings.sorted { Rank($0) < Rank($1) }.enumerated().map { number, finding in
       var finding = finding
       finding.id = "F\(number + 1)"
       return finding
@@ -42,7 +50,7 @@ public struct Investigation: Sendable {
         case .hint: 2
         }
       bytes = finding.bytes ?? 0
-      key = "\(finding.fingerprint) \(finding.cache?.description ?? "")"
+      key = "\(finding.fingerprint) \(finding.cache?.description ?? "") \(finding.title)"
     }
 
     static func < (one: Rank, other: Rank) -> Bool {

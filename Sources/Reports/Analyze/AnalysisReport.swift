@@ -10,18 +10,16 @@ public struct AnalysisReport: Report {
   private let findings: [Finding]
   private let command: String
 
-  /// A report on what the rules found.
+  /// A report on what was found out.
   ///
-  /// The findings are put in order and numbered here. `command` is what the user typed, for a hint
-  /// at `--explain`.
+  /// `command` is what the user typed, for a hint at `--explain`.
   public init(
-    _ subject: Subject, input: InputDescription, groups: [CacheGroups], findings: [Finding],
-    command: String
+    _ subject: Subject, input: InputDescription, investigation: Investigation, command: String
   ) {
     self.subject = subject
     self.input = input
-    self.groups = groups
-    self.findings = findings.rankedAndNumbered()
+    groups = investigation.groups
+    findings = investigation.findings
     self.command = command
   }
 
