@@ -12,7 +12,8 @@ extension PageMap {
   ) throws(Damage) -> (map: PageMap, damage: [Damage]) {
     let near = ["get_page_from_freelist", "__alloc_pages", "sparse_init"]
     guard
-      let size = kernel.types.structure("page", near: near)?.size ?? info.size("page"),
+      let size = kernel.structure("page", definedWith: "mem_section", near: near)?.size
+        ?? info.size("page"),
       (16...4096).contains(size)
     else { throw Damage("the debug information does not describe struct page") }
     var reading: SectionTable.Reading
