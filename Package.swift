@@ -78,7 +78,7 @@ let package = Package(
     tests("ByteKitTests", "ByteKit"),
     tests("CodecsTests", "Codecs", "FixtureKit", "ByteKit"),
     tests("MemoryTests", "Memory", "ByteKit"),
-    tests("DumpFilesTests", "DumpFiles", "FixtureKit", "Memory", "ByteKit"),
+    tests("DumpFilesTests", "DumpFiles", "Codecs", "FixtureKit", "Memory", "ByteKit"),
     tests("DebugInfoTests", "DebugInfo", "FixtureKit", "Memory", "ByteKit"),
     tests("ElfutilsTests", "Elfutils", "DebugInfo", "FixtureKit", "Memory", "ByteKit"),
     tests("EvidenceTests", "Evidence", "Memory"),

@@ -38,13 +38,20 @@ public struct DumpFile: Sendable {
   /// Opens a dump from the bytes of its file; throws `DumpFailure` when they are none.
   public static func open(bytes: Bytes) throws(DumpFailure) -> DumpFile {
     guard bytes.count > 0 else { throw .empty }
-    return try open(DumpContents(file: bytes), head: bytes)
+    guard bytes.holds(FlattenedRecords.magic) else {
+      return DumpFile(try read(DumpContents(file: bytes), head: bytes))
+    }
+    let records = try FlattenedRecords(file: bytes)
+    let contents = DumpContents(records: records)
+    var parts = try read(contents, head: contents.prefix(at: 0, count: 16))
+    parts.format.isFlattened = true
+    parts.format.isTruncated = parts.format.isTruncated || records.isTruncated
+    return DumpFile(parts)
   }
 
-  private static func open(
-    _ contents: DumpContents, head: Bytes
-  ) throws(DumpFailure) -> DumpFile {
-    if head.holds(ELFHeader.magic) { return DumpFile(try ELFCore.read(contents)) }
+  private static func read(_ contents: DumpContents, head: Bytes) throws(DumpFailure) -> DumpParts {
+    if head.holds(ELFHeader.magic) { return try ELFCore.read(contents) }
+    if head.holds(KdumpHeader.magic) { return try KdumpCompressed.read(contents) }
     if let foreign = ForeignFormat.recognized(in: head) { throw .foreign(foreign) }
     throw .unrecognized
   }

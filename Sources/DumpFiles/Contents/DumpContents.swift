@@ -1,26 +1,62 @@
 internal import ByteKit
 
 /// The bytes of a dump at the offsets that its own structures speak of.
+///
+/// That is the file itself, or what the records of a flattened file put together.
 struct DumpContents: Sendable {
-  private let file: Bytes
+  private enum Source: Sendable {
+    case file(Bytes)
+    case records(FlattenedRecords)
+  }
+
+  private let source: Source
 
   /// The contents of a file that is not flattened.
   init(file: Bytes) {
-    self.file = file
+    source = .file(file)
+  }
+
+  /// The contents that a flattened file's records put together.
+  init(records: FlattenedRecords) {
+    source = .records(records)
   }
 
   /// Where the last byte ends.
-  var end: UInt64 { UInt64(file.count) }
+  var end: UInt64 {
+    switch source {
+    case .file(let bytes): UInt64(bytes.count)
+    case .records(let records): records.end
+    }
+  }
 
   /// How many bytes are really stored; nothing may claim to be larger than this.
-  var storedCount: UInt64 { UInt64(file.count) }
+  var storedCount: UInt64 {
+    switch source {
+    case .file(let bytes): UInt64(bytes.count)
+    case .records(let records): records.storedCount
+    }
+  }
 
-  /// The bytes from `offset` on, shared with the file, or nil when not all of them are there.
-  func bytes(at offset: UInt64, count: Int) -> Bytes? {
-    guard let start = Int(exactly: offset), count >= 0, start <= file.count,
-      count <= file.count - start
-    else { return nil }
-    return file.slice(start..<(start + count))
+  /// The bytes from `offset` on, or nil when not all of them are there.
+  ///
+  /// They are shared with the file, except where they straddle the records of a flattened file. Up
+  /// to `padding` bytes at a time need not have been written into those.
+  func bytes(at offset: UInt64, count: Int, padding: Int = 0) -> Bytes? {
+    switch source {
+    case .file(let bytes):
+      guard let start = Int(exactly: offset), count >= 0, start <= bytes.count,
+        count <= bytes.count - start
+      else { return nil }
+      return bytes.slice(start..<(start + count))
+    case .records(let records):
+      return records.bytes(at: offset, count: count, padding: padding)
+    }
+  }
+
+  /// Whether `count` bytes from `offset` on are there.
+  func holds(_ count: Int, at offset: UInt64) -> Bool {
+    let (last, overflow) = offset.addingReportingOverflow(UInt64(max(count, 0)))
+    return !overflow && last <= end
   }
 
   /// The bytes from `offset` on, as many of `count` as come before the end, or none.

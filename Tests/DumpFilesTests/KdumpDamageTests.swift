@@ -1,0 +1,103 @@
+import ByteKit
+import Codecs
+import DumpFiles
+import FixtureKit
+import Memory
+import Testing
+
+@Suite struct KdumpDamageTests {
+  let builder = KdumpBuilder(memory: KdumpTests.image())
+
+  func memory(_ change: (inout KdumpBuilder) -> Void) throws -> any PhysicalMemory {
+    var builder = builder
+    change(&builder)
+    return try DumpFile.open(bytes: Bytes(builder.bytes())).memory
+  }
+
+  /// Opens the dump after writing `value` at `offset`.
+  func open<Word: FixedWidthInteger>(_ value: Word, at offset: Int) throws -> DumpFile {
+    try DumpFile.open(bytes: Bytes(builder.bytes()).with(value, at: offset))
+  }
+
+  @Test(arguments: [0, 4097, UInt32.max]) func aBlockOfNoPossibleSizeIsCorrupt(
+    size: UInt32
+  ) throws {
+    let memory = try memory { $0.sizes[PageFrame(4)] = size }
+    #expect(memory.absence(of: PageFrame(4)) == .corrupt(.size(size)))
+    #expect(throws: Absence.corrupt(.size(size))) { try memory.page(PageFrame(4)) }
+    #expect(memory.absence(of: PageFrame(5)) == nil)
+  }
+
+  @Test func aBlockThatIsNotCompressedMustBeWhole() throws {
+    let memory = try memory {
+      $0.codec = nil
+      $0.sizes[PageFrame(4)] = 4095
+    }
+    #expect(memory.absence(of: PageFrame(4)) == .corrupt(.size(4095)))
+  }
+
+  @Test(arguments: [3, 8, 0x40, UInt32.max]) func flagsOfNoOneCodecAreCorrupt(
+    flags: UInt32
+  ) throws {
+    let memory = try memory { $0.flags[PageFrame(4)] = flags }
+    #expect(memory.absence(of: PageFrame(4)) == .corrupt(.flags(flags)))
+  }
+
+  @Test(arguments: [2, 4, 0x20]) func contentsOfAnotherCodecAreCorrupt(flags: UInt32) throws {
+    let memory = try memory { $0.flags[PageFrame(4)] = flags }
+    #expect(memory.absence(of: PageFrame(4)) == nil, "told without looking at the contents")
+    #expect(throws: Absence.corrupt(.contents)) { try memory.page(PageFrame(4)) }
+  }
+
+  @Test func aHeaderOfTheOtherByteOrderIsRefused() {
+    #expect(throws: DumpFailure.self) { try open(UInt32(6).byteSwapped, at: 8) }
+    expectSentence("big-endian") { try open(UInt32(6).byteSwapped, at: 8) }
+  }
+
+  @Test func a32BitHeaderIsRefused() throws {
+    var file = try Bytes(builder.bytes()).with(UInt32(0), at: 428)
+    file = file.with(UInt32(4096), at: 416)
+    let changed = file
+    expectSentence("32-bit") { try DumpFile.open(bytes: changed) }
+  }
+
+  @Test(arguments: ["i686", "armv7l"]) func a32BitMachineIsRefused(machine: String) {
+    expectSentence("32-bit") { try memory { $0.uname[4] = machine } }
+  }
+
+  @Test(arguments: ["s390x", "ppc64le", "riscv64"]) func anotherMachineIsNamed(machine: String) {
+    expectSentence(machine) { try memory { $0.uname[4] = machine } }
+  }
+
+  @Test(arguments: [0, 7, UInt32.max]) func anUnknownHeaderVersionIsRefused(version: UInt32) {
+    expectSentence("version \(version)") { try open(version, at: 8) }
+  }
+
+  @Test(arguments: [0, 512, 8192, UInt32.max]) func blocksOfNoPageSizeAreRefused(size: UInt32) {
+    expectSentence("blocks of \(size) bytes") { try open(size, at: 428) }
+  }
+
+  @Test func bitmapsBeyondTheEndAreRefused() {
+    expectSentence("page bitmaps") { try open(UInt32.max, at: 436) }
+    expectSentence("page bitmaps") { try open(UInt32.max, at: 432) }
+  }
+
+  @Test func aClaimOfManyPagesTakesNoMemory() throws {
+    // max_mapnr_64 of 2^60: the bitmaps say how many there really are.
+    let memory = try open(UInt64(1) << 60, at: 4096 + 96).memory
+    #expect(memory.frames.count < 10)
+    #expect(memory.absence(of: PageFrame(1 << 59)) == .hole)
+  }
+
+  @Test func aClaimOfLargeNotesTakesNoMemory() throws {
+    #expect(try open(UInt64.max, at: 4096 + 56).notes.isEmpty)
+    #expect(try open(UInt64.max, at: 4096 + 48).notes.isEmpty)
+    #expect(try open(UInt64.max, at: 4096 + 32).vmcoreinfo == nil)
+  }
+
+  @Test func aPartThatEndsBeforeItStartsIsRefused() throws {
+    let file = try Bytes(builder.bytes()).with(UInt32(1), at: 4096 + 12)
+      .with(UInt64(9), at: 4096 + 80)
+    expectSentence("ends before it starts") { try DumpFile.open(bytes: file) }
+  }
+}
