@@ -38,7 +38,9 @@ struct SlabIndex: Sendable {
           slabs.append(contentsOf: repeatElement(Self.none, count: Self.pagesPerRegion))
         }
         let position = (regions.count - 1) * Self.pagesPerRegion + Int(page) % Self.pagesPerRegion
-        if slabs[position] == Self.none { slabs[position] = UInt32(number) }
+        // Behind a left red zone, the last slot reaches beyond the slab's pages; what begins there
+        // has the better claim.
+        slabs[position] = UInt32(number)
       }
     }
   }

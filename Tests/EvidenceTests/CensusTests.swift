@@ -76,6 +76,28 @@ struct CensusTests {
     #expect(census.address(of: object) == VirtualAddress(0xffff_8880_0200_2040 + 256 * 30))
   }
 
+  @Test("a slab behind one with a left red zone keeps its first page")
+  func redZone() throws {
+    var builder = CensusBuilder(caches: [
+      SlabCache(
+        name: "kmalloc-112", address: VirtualAddress(0xffff_8880_0100_0000), objectSize: 112,
+        slotSize: 128, objectsPerSlab: 32)
+    ])
+    let start = VirtualAddress(0xffff_8880_0200_0000)
+    for number in 0..<2 {
+      let page = start.advanced(by: number * 4096)
+      // 32 slots of 128 bytes fill the page, and the last object ends 16 bytes before its slot's
+      // end as counted from the first object.
+      builder.addSlab(
+        cache: 0, firstPage: page, pages: 1, firstObject: page.advanced(by: 16), slots: 32,
+        slotSize: 128)
+    }
+    let census = Census(builder)
+    let object = try #require(census.object(containing: start.advanced(by: 4096 + 16)))
+    #expect(object.slab == 1)
+    #expect(object.index == 0)
+  }
+
   @Test("each slot leads to its object and back")
   func slots() throws {
     var builder = builder()
