@@ -25,6 +25,11 @@ public struct MemberList {
     entries.append(Entry(name: name, content: .type(type), offset: offset))
   }
 
+  /// Embeds a structure that has a tag, but without a name for the member (`-fms-extensions`).
+  public mutating func embedded(_ type: CType, at offset: Int? = nil) {
+    entries.append(Entry(name: nil, content: .type(type), offset: offset))
+  }
+
   /// Declares a bit field over these bits, counted from the start of the structure.
   public mutating func bits(_ name: String, _ type: CType, _ bits: Range<Int>) {
     entries.append(Entry(name: name, content: .type(type), bits: bits))

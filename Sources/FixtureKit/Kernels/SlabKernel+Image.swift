@@ -1,0 +1,68 @@
+import DebugInfo
+public import KernelImage
+public import Memory
+
+extension SlabKernel {
+  /// Where the kernel's own functions are.
+  private var text: VirtualAddress { VirtualAddress(0xffff_ffff_8100_0000) }
+
+  /// Where page frame 0 is mapped.
+  var directMap: VirtualAddress {
+    VirtualAddress(machine == .x86_64 ? 0xffff_8880_0000_0000 : 0xffff_0000_0000_0000)
+  }
+
+  /// Where the page structures are mapped.
+  var vmemmap: VirtualAddress {
+    VirtualAddress(machine == .x86_64 ? 0xffff_ea00_0000_0000 : 0xffff_fc00_0000_0000)
+  }
+
+  /// Where the page structures lie in memory.
+  static let vmemmapStart = PhysicalAddress(0x1000)
+
+  /// The address of an object in a slot of a slab.
+  public func object(_ slot: Int, of slab: Int) -> VirtualAddress {
+    let slab = slabs[slab]
+    let cache = caches[slab.cache]
+    let start = directMap.advanced(by: slab.frame << 12)
+    let first = era.isSLUB ? 0 : onSlabBytes(slab) + slab.colour
+    return start.advanced(by: first + cache.lead + slot * cache.slotSize)
+  }
+
+  /// SLAB: the bytes of the freelist in front of the first object.
+  private func onSlabBytes(_ slab: Slab) -> Int {
+    caches[slab.cache].isOffSlab ? 0 : (slab.slots + 7) / 8 * 8
+  }
+
+  /// The page frame of a page of a slab.
+  public func frame(of slab: Int, page: Int = 0) -> PageFrame {
+    PageFrame(slabs[slab].frame + UInt64(page))
+  }
+
+  /// The machine's memory with the kernel in it, and the kernel opened.
+  public func kernel() -> Kernel {
+    let types = era.types(isHardened: hardening != .none, text: text)
+    let writer = SlabKernelWriter(self, types: types)
+    var lost: [PageFrame: Absence] = [:]
+    for (number, slab) in slabs.enumerated() {
+      if case .lostPage(let page) = slab.damage { lost[frame(of: number, page: page)] = .excluded }
+    }
+    for frame in lostStructPages {
+      lost[PageFrame((Self.vmemmapStart.rawValue + frame * 64) >> 12)] = .lost
+    }
+    let memory = LossyMemory(writer.image, without: lost)
+    let end = directMap.advanced(by: frameCount << 12)
+    let maps = [
+      LinearMap(range: directMap..<end, start: PhysicalAddress(0)),
+      LinearMap(
+        range: vmemmap..<vmemmap.advanced(by: frameCount * 64), start: Self.vmemmapStart),
+    ]
+    return Kernel(
+      machine: machine, release: "\(era)", physical: memory,
+      memory: LinearMemory(memory, maps: maps),
+      pages: PageMap(
+        pageSize: .kib4, structSize: 64, structBase: vmemmap, directMapBase: directMap,
+        ranges: [PageFrame(0)..<PageFrame(frameCount)]),
+      perCPU: PerCPU(possible: Array(0..<cpus), offsets: writer.perCPUOffsets),
+      symbols: SymbolTable(writer.symbols), types: types)
+  }
+}

@@ -1,0 +1,102 @@
+public import Memory
+
+extension SlabKernel {
+  /// Damages a slab; the last damage counts.
+  public mutating func damage(_ slab: Int, _ damage: Damage) { slabs[slab].damage = damage }
+
+  /// Leaves the page of memory out of the dump that has a slab's `struct page`.
+  public mutating func loseStructPage(of slab: Int) {
+    let first = slabs[slab].frame / 64 * 64
+    lostStructPages.formUnion(first..<(first + 64))
+  }
+
+  /// Makes the list of caches lead from one to another, or for nil to where no cache is.
+  public mutating func damageList(behind cache: Int, to other: Int?) {
+    listDamage = (cache, other)
+  }
+
+  /// Takes a cache off the list of caches, as its destruction does even if objects are left.
+  public mutating func unlist(_ cache: Int) { caches[cache].isListed = false }
+
+  /// What there is to know about each slot, by the address of its object.
+  public var truth: [VirtualAddress: Truth] {
+    var truth: [VirtualAddress: Truth] = [:]
+    for (number, slab) in slabs.enumerated() where !lostStructPages.contains(slab.frame) {
+      for (slot, state) in states(of: number).enumerated() {
+        truth[object(slot, of: number)] = state
+      }
+    }
+    return truth
+  }
+
+  private func states(of number: Int) -> [Truth] {
+    let slab = slabs[number]
+    var states = [Truth](repeating: isInDoubt(slab) ? .unknown : .allocated, count: slab.slots)
+    for slot in seen(slab) { states[slot] = .freeInSlab }
+    for slot in seenByCPU(slab) { states[slot] = .free(.cpuSlab(slab.cpu ?? 0)) }
+    for (_, place, objects) in places {
+      for object in objects where object.slab == number {
+        if case .rcuSheaf = place {
+          states[object.slot] = .pending(place)
+        } else {
+          states[object.slot] = .free(place)
+        }
+      }
+    }
+    return states
+  }
+
+  /// The slots that a slab's own freelist leads to before damage ends it.
+  private func seen(_ slab: Slab) -> ArraySlice<Int> {
+    switch slab.damage {
+    case .freePointer(let position, _): slab.free.prefix(position + 1)
+    case .lostPage(let page): readable(slab.free, of: slab, without: page)
+    // SLAB: where the free indices begin is not known then.
+    case .inUse(let count) where !era.isSLUB && count > slab.slots: []
+    default: slab.free[...]
+    }
+  }
+
+  private func seenByCPU(_ slab: Slab) -> ArraySlice<Int> {
+    switch slab.damage {
+    case .cpuFreePointer(let position, _): slab.cpuFree.prefix(position + 1)
+    case .lostPage(let page): readable(slab.cpuFree, of: slab, without: page)
+    default: slab.cpuFree[...]
+    }
+  }
+
+  /// The part of a list up to the first object whose free pointer is in the lost page.
+  private func readable(_ list: [Int], of slab: Slab, without page: Int) -> ArraySlice<Int> {
+    guard era.isSLUB else { return isFreelist(of: slab, in: page) ? [] : list[...] }
+    let lost = list.firstIndex { isFreePointer(of: $0, in: page, of: slab) }
+    return list.prefix(lost.map { $0 + 1 } ?? list.count)
+  }
+
+  private func isFreePointer(of slot: Int, in page: Int, of slab: Slab) -> Bool {
+    let cache = caches[slab.cache]
+    return (cache.lead + slot * cache.slotSize + cache.freePointer) / 4096 == page
+  }
+
+  /// SLAB: whether the page has the slab's freelist, which is short.
+  private func isFreelist(of slab: Slab, in page: Int) -> Bool {
+    page == 0 && !caches[slab.cache].isOffSlab
+  }
+
+  /// Whether what was not seen as free may or may not be.
+  private func isInDoubt(_ slab: Slab) -> Bool {
+    switch slab.damage {
+    case nil: false
+    // A list that ends early shows by the counters only.
+    case .freePointer(let position, .end): position + 1 < slab.free.count
+    case .freePointer, .objects: true
+    // An early end of a CPU's list does not show.
+    case .cpuFreePointer(_, let target): target != .end
+    case .inUse(let count):
+      count > slab.slots || era.isSLUB && slab.free.count < slab.slots - count
+    case .lostPage(let page):
+      era.isSLUB
+        ? (slab.free + slab.cpuFree).contains { isFreePointer(of: $0, in: page, of: slab) }
+        : isFreelist(of: slab, in: page) && !slab.free.isEmpty
+    }
+  }
+}
