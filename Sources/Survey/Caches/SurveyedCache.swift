@@ -1,0 +1,70 @@
+import Evidence
+import KernelImage
+import Memory
+
+/// A `struct kmem_cache` of the dump and what its slabs look like.
+struct SurveyedCache: Sendable {
+  /// What the census says of it.
+  var cache: SlabCache
+  /// The structure itself.
+  let record: Record
+  /// The base-2 logarithm of the pages of a usual slab.
+  let order: Int
+  /// What lies in a slot before the object, in bytes.
+  let lead: Int
+
+  /// The distance between objects in bytes; 0 when the structure cannot be right.
+  var slotSize: Int { cache.slotSize }
+  /// The objects of a usual slab.
+  var slots: Int { cache.objectsPerSlab }
+}
+
+extension SurveyedCache {
+  /// The largest order of a slab: the page allocator has no larger blocks.
+  static let largestOrder = 13
+
+  /// Takes a cache from the dump; one that cannot be right has no slots and a fault that says so.
+  init(_ record: Record, layout: CacheLayout, kernel: Kernel) {
+    let size: Int
+    let slots: Int
+    let order: Int
+    switch layout.shape {
+    case .packed(let field):
+      // Linux 834f3d119234 ("slub: Add kmem_cache_order_objects struct"), v2.6.27.
+      slots = Int(record[field] & 0xffff)
+      order = Int(record[field] >> 16)
+    case .split(let objectsField, let orderField):
+      slots = Int(truncatingIfNeeded: record[objectsField])
+      order = Int(truncatingIfNeeded: record[orderField])
+    }
+    size = Int(truncatingIfNeeded: record[layout.slotSize])
+    let objectSize = Int(truncatingIfNeeded: record[layout.objectSize])
+    let lead = layout.lead.map { Int(truncatingIfNeeded: record[$0]) } ?? 0
+    var faults: [Fault] = []
+    let pointer = VirtualAddress(record[layout.name])
+    var name = ""
+    do throws(Absence) {
+      name = try kernel.memory.string(at: kernel.machine.untagged(pointer), limit: 128)
+    } catch {
+      faults.append(Fault(.absent, at: pointer, "its name cannot be read: \(error)"))
+    }
+    let pageBytes = kernel.memory.pageSize.bytes
+    let fits =
+      (8...(1 << 22)).contains(size) && (0...size).contains(objectSize)
+      && (0...Self.largestOrder).contains(order) && (0..<size).contains(lead)
+      && (1...32767).contains(slots) && slots * size <= pageBytes << order
+    if !fits {
+      faults.append(
+        Fault(
+          .impossible, at: record.address,
+          "\(slots) objects of \(objectSize) in \(size) bytes, in slabs of order \(order)"))
+    }
+    let sharers = layout.sharers.map { Int(Int32(truncatingIfNeeded: record[$0])) } ?? 1
+    self.init(
+      cache: SlabCache(
+        name: name, sharers: sharers, address: record.address,
+        objectSize: max(objectSize, 0), slotSize: fits ? size : 0,
+        objectsPerSlab: fits ? slots : 0, faults: faults),
+      record: record, order: fits ? order : 0, lead: fits ? lead : 0)
+  }
+}

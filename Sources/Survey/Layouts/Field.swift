@@ -1,0 +1,110 @@
+import ByteKit
+import DebugInfo
+
+/// Where an unsigned integer lies in a structure: whole bytes or a bit field.
+struct Field: Hashable, Sendable {
+  /// The first byte that is loaded, from the start of the structure.
+  let offset: Int
+  /// How many bytes are loaded: 1, 2, 4 or 8.
+  let size: Int
+  /// How far the value is to be shifted down.
+  let shift: UInt64
+  /// The bits of the value once it is shifted down.
+  let mask: UInt64
+
+  /// The integer in `size` bytes at `offset`; nil for a size that no integer has.
+  init?(offset: Int, size: Int) {
+    guard [1, 2, 4, 8].contains(size), offset >= 0 else { return nil }
+    self.offset = offset
+    self.size = size
+    shift = 0
+    mask = .max >> UInt64(64 - size * 8)
+  }
+
+  /// The integer in these bits; nil where they do not fit the eight bytes from the first one's.
+  init?(bits: Range<Int>) {
+    let rest = bits.lowerBound % 8
+    guard bits.lowerBound >= 0, !bits.isEmpty, rest + bits.count <= 64 else { return nil }
+    offset = bits.lowerBound / 8
+    size = [1, 2, 4, 8].first { rest + bits.count <= $0 * 8 } ?? 8
+    shift = UInt64(rest)
+    mask = .max >> UInt64(64 - bits.count)
+  }
+
+  /// Where the bytes that are loaded end.
+  var end: Int { offset + size }
+}
+
+extension RawSpan {
+  /// Loads a field of the structure at `base`, or returns nil when it lies outside the span.
+  @inline(__always) func load(_ field: Field, at base: Int) -> UInt64? {
+    let position = base &+ field.offset
+    let raw: UInt64? =
+      switch field.size {
+      case 8: load(UInt64.self, at: position)
+      case 4: load(UInt32.self, at: position).map(UInt64.init)
+      case 2: load(UInt16.self, at: position).map(UInt64.init)
+      default: load(UInt8.self, at: position).map(UInt64.init)
+      }
+    return raw.map { $0 >> field.shift & field.mask }
+  }
+}
+
+extension Structure {
+  /// The integer, pointer or one-word structure that is the member at `path`, if there is one.
+  func field(_ path: String) -> Field? {
+    guard let member = member(path) else { return nil }
+    if let bitSize = member.bitSize {
+      return Field(bits: member.bitOffset..<(member.bitOffset + max(bitSize, 0)))
+    }
+    return table.size(of: member.type).flatMap { Field(offset: member.offset, size: $0) }
+  }
+
+  /// The first of several members that the structure has; throws when it has none of them.
+  func require(_ paths: String...) throws(LayoutFailure) -> Field {
+    for path in paths {
+      if let field = field(path) { return field }
+    }
+    throw LayoutFailure(missing: "\(name).\(paths.first ?? "")")
+  }
+
+  /// Where the first of several members begins, in bytes; throws when there is none of them.
+  func requireOffset(_ path: String) throws(LayoutFailure) -> Int {
+    guard let offset = offset(path) else { throw LayoutFailure(missing: "\(name).\(path)") }
+    return offset
+  }
+
+  /// The structure that the member at `path` is, points to or is an array of, if it is complete.
+  func target(of path: String) -> Structure? {
+    guard var id = member(path)?.type else { return nil }
+    // Pointers to pointers and arrays of pointers are as deep as it gets.
+    for _ in 0..<4 {
+      id = table.resolved(id)
+      switch table[id] {
+      case .pointer(let next), .array(let next, _): id = next
+      case .aggregate:
+        let structure = Structure(table: table, id: id)
+        if structure.aggregate.size != nil { return structure }
+        return structure.aggregate.name.flatMap { table.structure(named: $0) }
+      default: return nil
+      }
+    }
+    return nil
+  }
+
+  /// Like `target(of:)`; throws when there is no such member or its structure is not complete.
+  func requireTarget(of path: String) throws(LayoutFailure) -> Structure {
+    guard let target = target(of: path) else {
+      throw LayoutFailure(missing: "the type of \(name).\(path)")
+    }
+    return target
+  }
+
+  /// The number of elements of the array that is the member at `path`, or nil when it is none.
+  func elementCount(of path: String) -> Int? {
+    guard let member = member(path),
+      case .array(_, let count) = table[table.resolved(member.type)]
+    else { return nil }
+    return count
+  }
+}

@@ -1,0 +1,77 @@
+import Evidence
+import KernelImage
+import Memory
+
+/// The states of all slots while the survey goes from list to list.
+///
+/// A slot starts as allocated. To be free weighs more than to be in doubt, whichever comes first.
+struct SlotLedger {
+  /// What becomes the census.
+  private(set) var builder: CensusBuilder
+  /// The slabs.
+  let book: SlabBook
+
+  /// Enters all slabs, with their defects.
+  init(_ book: SlabBook, caches: [SurveyedCache]) {
+    self.book = book
+    builder = CensusBuilder(caches: caches.map(\.cache))
+    for slab in book.slabs {
+      builder.addSlab(
+        cache: Int(slab.cache), firstPage: book.pages.address(of: slab.frame),
+        pages: Int(slab.pages),
+        firstObject: slab.firstObject, slots: Int(slab.slots), slotSize: Int(slab.slotSize))
+    }
+    for defect in book.defects { doubt(defect.slab, defect.fault) }
+  }
+
+  /// Enters slots of a slab that were found on a free list.
+  mutating func free(_ slots: [UInt16], ofSlab slab: Int, _ site: FreeSite) {
+    for slot in slots { enter(Int(slot), ofSlab: slab, .free(site)) }
+  }
+
+  /// Enters objects of a cache by the pointers that free lists have to them.
+  ///
+  /// Returns how many of the pointers lead to no slot of the cache.
+  mutating func enter(
+    _ objects: [VirtualAddress], ofCache cache: Int, _ state: ObjectState
+  ) -> Int {
+    var strangers = 0
+    for object in objects {
+      if let found = book.slot(of: object), Int(book.slabs[found.slab].cache) == cache {
+        enter(found.slot, ofSlab: found.slab, state)
+      } else {
+        strangers += 1
+      }
+    }
+    return strangers
+  }
+
+  /// Enters one slot as free or pending; one that is so already is on two lists.
+  mutating func enter(_ slot: Int, ofSlab slab: Int, _ state: ObjectState) {
+    let number = builder.slabs[slab].firstSlot + slot
+    switch builder.stateKind(of: number) {
+    case .allocated, .indeterminate: builder.set(number, to: state)
+    case .free, .pending:
+      let address = builder.slabs[slab].object(slot)
+      _ = builder.addFault(
+        Fault(.doubleFree, at: address, "the object is on two free lists"), toSlab: slab)
+    }
+  }
+
+  /// Records that a slab's free lists are damaged: what was not seen free is in doubt.
+  mutating func doubt(_ slab: Int, _ fault: Fault) {
+    let index = builder.addFault(fault, toSlab: slab)
+    let slots =
+      builder.slabs[slab]
+      .firstSlot..<(builder.slabs[slab].firstSlot + Int(builder.slabs[slab].slots))
+    for slot in slots where builder.stateKind(of: slot) == .allocated {
+      builder.set(slot, to: .indeterminate(fault: index))
+    }
+  }
+
+  /// Records a fault of a slab that leaves no doubt about its slots.
+  mutating func note(_ fault: Fault, ofSlab slab: Int) { _ = builder.addFault(fault, toSlab: slab) }
+
+  /// Records what is wrong with a cache as a whole.
+  mutating func note(_ fault: Fault, ofCache cache: Int) { builder.addFault(fault, toCache: cache) }
+}
