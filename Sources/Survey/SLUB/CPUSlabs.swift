@@ -1,0 +1,72 @@
+import Evidence
+import KernelImage
+import Memory
+
+/// The slabs that CPUs allocate from, each with a freelist that only its CPU uses.
+struct CPUSlabs: Sendable {
+  /// A CPU's slab.
+  struct Active: Sendable {
+    /// The index of the slab.
+    let slab: Int
+    /// The first object on the CPU's freelist; null for none.
+    let freelist: VirtualAddress
+  }
+
+  /// The slabs of all CPUs.
+  private(set) var active: [Active] = []
+  /// What is wrong with a CPU's slab, by the index of the cache.
+  private var faults: [(cache: Int, fault: Fault)] = []
+
+  /// Looks at every CPU of every cache.
+  init(_ kernel: Kernel, book: SlabBook, caches: [SurveyedCache], layout: SLUBLayout.CPUSlab) {
+    let extent = [layout.slab, layout.freelist].extent
+    for (number, cache) in caches.enumerated() where cache.slotSize > 0 {
+      let pointer = VirtualAddress(cache.record[layout.pointer])
+      for cpu in kernel.perCPU.possible {
+        let address = kernel.perCPU.address(of: pointer, cpu: cpu)
+        do throws(Fault) {
+          let record = try Record(
+            "the slab of CPU \(cpu)", at: address, extent: extent, in: kernel.memory)
+          let page = kernel.machine.untagged(VirtualAddress(record[layout.slab]))
+          guard page != VirtualAddress(0) else { continue }
+          guard let slab = book.index(ofStructPage: page), book.slabs[slab].cache == number else {
+            throw Fault(
+              .wildPointer, at: address, "CPU \(cpu) allocates from what is no slab of it")
+          }
+          let freelist = kernel.machine.untagged(VirtualAddress(record[layout.freelist]))
+          active.append(Active(slab: slab, freelist: freelist))
+        } catch {
+          faults.append((number, error))
+        }
+      }
+    }
+  }
+
+  /// Enters the free objects of all CPUs.
+  func enter(into ledger: inout SlotLedger, walkedBy pass: FreelistPass) {
+    for found in active {
+      let list = pass.walk(found.freelist, of: ledger.book.slabs[found.slab])
+      ledger.free(list.slots, ofSlab: found.slab, .cpuSlab)
+      if let fault = list.fault { ledger.doubt(found.slab, fault) }
+    }
+    guard !faults.isEmpty else { return }
+    for (cache, fault) in faults { ledger.note(fault, ofCache: cache) }
+    doubtUnclaimed(&ledger)
+  }
+
+  /// Puts in doubt the slabs that a CPU may allocate from which could not be asked.
+  ///
+  /// A slab that a CPU has taken over is frozen, whatever else is (all slabs on CPUs' partial lists
+  /// were, until Linux 8cd3fa428b56, "slub: Delay freezing of partial slabs", v6.8).
+  private func doubtUnclaimed(_ ledger: inout SlotLedger) {
+    let unclear = Set(faults.map { Int32($0.cache) })
+    let claimed = Set(active.map(\.slab))
+    for (number, slab) in ledger.book.slabs.enumerated()
+    where unclear.contains(slab.cache) && slab.isFrozen && !claimed.contains(number) {
+      ledger.doubt(
+        number,
+        Fault(
+          .absent, at: slab.firstObject, "a CPU may allocate from the slab, and its list is lost"))
+    }
+  }
+}

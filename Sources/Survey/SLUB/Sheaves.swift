@@ -1,0 +1,125 @@
+import ByteKit
+import Evidence
+import KernelImage
+import Memory
+
+/// The arrays of free objects that CPUs and nodes keep in kernels since v6.18.
+struct Sheaves {
+  private let kernel: Kernel
+  private let caches: [SurveyedCache]
+  private let layout: SLUBLayout.Sheaves
+
+  /// Prepares to look at every sheaf of every cache.
+  init(_ kernel: Kernel, caches: [SurveyedCache], layout: SLUBLayout.Sheaves) {
+    self.kernel = kernel
+    self.caches = caches
+    self.layout = layout
+  }
+
+  /// A node's barn has ten full sheaves at most, but nothing in the kernel's structures says so.
+  private static let mostSheaves = 1024
+  /// No sheaf has more room than this.
+  private static let largestCapacity: UInt64 = 4096
+  /// More NUMA nodes than any kernel is built for.
+  private static let mostNodes = 1024
+
+  /// Enters the objects of all sheaves.
+  func enter(into ledger: inout SlotLedger) {
+    let nodes = NUMANodes.count(in: kernel)
+    for (number, cache) in caches.enumerated() where cache.slotSize > 0 {
+      enterSheavesOfCPUs(cache, number, &ledger)
+      if let barns = layout.barns {
+        for node in 0..<min(nodes, barns.count, Self.mostNodes) {
+          enterBarn(barns, node: node, cache, number, &ledger)
+        }
+      }
+    }
+  }
+
+  private func enterSheavesOfCPUs(
+    _ cache: SurveyedCache, _ number: Int, _ ledger: inout SlotLedger
+  ) {
+    let pointer = VirtualAddress(cache.record[layout.pointer])
+    guard pointer != VirtualAddress(0) else { return }
+    let extent = (layout.active + [layout.rcuFree].compactMap { $0 }).extent
+    for cpu in kernel.perCPU.possible {
+      let address = kernel.perCPU.address(of: pointer, cpu: cpu)
+      do throws(Fault) {
+        let record = try Record(
+          "the sheaves of CPU \(cpu)", at: address, extent: extent, in: kernel.memory)
+        for field in layout.active {
+          enterSheaf(record[field], cache, number, .free(.cpuSheaf), &ledger)
+        }
+        if let rcuFree = layout.rcuFree {
+          enterSheaf(record[rcuFree], cache, number, .pending(.rcuSheaf), &ledger)
+        }
+      } catch {
+        ledger.note(error, ofCache: number)
+      }
+    }
+  }
+
+  private func enterBarn(
+    _ barns: SLUBLayout.Barns, node: Int, _ cache: SurveyedCache, _ number: Int,
+    _ ledger: inout SlotLedger
+  ) {
+    let element = cache.record.address.advanced(by: barns.array + node * barns.stride)
+    do throws(Absence) {
+      var holder = element
+      if barns.isIndirect {
+        holder = kernel.machine.untagged(try kernel.memory.pointer(at: element))
+        guard holder != VirtualAddress(0) else { return }
+      }
+      let barn = try kernel.memory.pointer(at: holder.advanced(by: barns.barn.offset))
+      guard barn != VirtualAddress(0) else { return }
+      let list = LinkedList(
+        head: kernel.machine.untagged(barn).advanced(by: barns.full), limit: Self.mostSheaves,
+        in: kernel)
+      for sheaf in list.nodes {
+        let sheaf = sheaf.advanced(by: -layout.barnList)
+        enterSheaf(sheaf.rawValue, cache, number, .free(.barn), &ledger)
+      }
+      if let fault = list.fault { ledger.note(fault, ofCache: number) }
+    } catch {
+      ledger.note(
+        Fault(.absent, at: element, "the barn of node \(node) cannot be read: \(error)"),
+        ofCache: number)
+    }
+  }
+
+  /// Enters the objects of a sheaf; a null pointer is no sheaf.
+  private func enterSheaf(
+    _ pointer: UInt64, _ cache: SurveyedCache, _ number: Int, _ state: ObjectState,
+    _ ledger: inout SlotLedger
+  ) {
+    guard pointer != 0 else { return }
+    let address = kernel.machine.untagged(VirtualAddress(pointer))
+    do throws(Fault) {
+      let strangers = ledger.enter(try objects(ofSheaf: address, cache), ofCache: number, state)
+      guard strangers > 0 else { return }
+      throw Fault(
+        .wildPointer, at: address, "\(strangers) objects in a sheaf are none of the cache's")
+    } catch {
+      ledger.note(error, ofCache: number)
+    }
+  }
+
+  private func objects(
+    ofSheaf address: VirtualAddress, _ cache: SurveyedCache
+  ) throws(Fault) -> [VirtualAddress] {
+    let record = try Record(
+      "a sheaf", at: address, extent: [layout.cache, layout.size].extent, in: kernel.memory)
+    let count = record[layout.size]
+    // A cache without sheaves points to one static sheaf of all such caches, which is empty.
+    guard count > 0 else { return [] }
+    let capacity = min(cache.record[layout.capacity], Self.largestCapacity)
+    guard count <= capacity else {
+      throw Fault(.impossible, at: address, "a sheaf has \(count) objects and room for \(capacity)")
+    }
+    let owner = kernel.machine.untagged(VirtualAddress(record[layout.cache]))
+    guard owner == cache.record.address else {
+      throw Fault(.mismatch, at: address, "a sheaf says it belongs to the cache at \(owner)")
+    }
+    return try kernel.pointers("a sheaf", at: address.advanced(by: layout.objects), Int(count))
+  }
+}
