@@ -1,0 +1,84 @@
+import DebugInfo
+public import Evidence
+public import KernelImage
+import Memory
+
+/// The survey of a kernel's slab caches: which slots of which slabs are allocated.
+///
+/// Layouts come from the debug information once; then every `struct page` is looked at for slabs,
+/// and every place where the allocator at hand keeps free objects.
+public struct SlabSurvey: Sendable {
+  private enum Allocator {
+    case slub(SLUBLayout)
+    case slab(SLABLayout)
+  }
+
+  private let kernel: Kernel
+  private let cacheLayout: CacheLayout
+  private let pageLayout: SlabPageLayout
+  private let allocator: Allocator
+
+  /// Functions of mm/slub.c or mm/slab.c, whose units have all the types needed.
+  private static let anchors = [
+    "kmem_cache_alloc", "kmem_cache_alloc_noprof", "__kmem_cache_shutdown", "___slab_alloc",
+  ]
+
+  /// Resolves the layouts; throws when the debug information does not describe a slab allocator.
+  public init(_ kernel: Kernel) throws(LayoutFailure) {
+    self.kernel = kernel
+    let types = kernel.types
+    guard let cache = types.structure("kmem_cache", near: Self.anchors) else {
+      throw LayoutFailure(missing: "struct kmem_cache")
+    }
+    // SLUB alone links free objects by pointers at an offset in them.
+    let isSLUB = cache.member("offset") != nil
+    allocator = isSLUB ? .slub(try SLUBLayout(cache)) : .slab(try SLABLayout(cache))
+    cacheLayout = try CacheLayout(cache, isSLUB: isSLUB)
+    pageLayout = try SlabPageLayout(isSLUB: isSLUB, types: types, anchors: Self.anchors)
+  }
+
+  /// Takes the census; what cannot be read or cannot be right is recorded and left in doubt.
+  public func census() async -> (census: Census, coverage: Coverage) {
+    var caches = CacheList(kernel, layout: cacheLayout, extent: cacheFields.extent)
+    let scan = PageScan(kernel, layout: pageLayout)
+    let found = await scan.outcome()
+    let book = SlabBook(found.heads, caches: &caches, isSLUB: isSLUB, scan: scan)
+    var ledger = SlotLedger(book, caches: caches.caches)
+    var remarks = caches.remarks + found.remarks + book.remarks
+    switch allocator {
+    case .slub(let layout):
+      let states = SLUBStates(kernel, caches: caches.caches, layout: layout)
+      remarks += await states.enter(into: &ledger)
+    case .slab(let layout):
+      SLABStates(kernel, caches: caches.caches, layout: layout).enter(into: &ledger)
+    }
+    let census = Census(ledger.builder)
+    #if DEBUG
+      census.checkInvariants()
+    #endif
+    return (census, coverage(of: book.slabs, remarks: remarks))
+  }
+
+  private var isSLUB: Bool {
+    if case .slub = allocator { true } else { false }
+  }
+
+  private var cacheFields: [Field] {
+    switch allocator {
+    case .slub(let layout): cacheLayout.fields + layout.fields
+    case .slab(let layout): cacheLayout.fields + layout.fields
+    }
+  }
+
+  private func coverage(of slabs: [SurveyedSlab], remarks: [String]) -> Coverage {
+    var coverage = Coverage(remarks: remarks)
+    for slab in slabs {
+      coverage.slabPages += Int(slab.pages)
+      for page in 0..<UInt64(slab.pages)
+      where kernel.physical.absence(of: PageFrame(slab.frame.rawValue + page)) != nil {
+        coverage.absentSlabPages += 1
+      }
+    }
+    return coverage
+  }
+}

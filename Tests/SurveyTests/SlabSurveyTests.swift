@@ -1,0 +1,159 @@
+import DebugInfo
+import Evidence
+import FixtureKit
+import KernelImage
+import Memory
+import Survey
+import Testing
+
+@Suite("Slab survey")
+struct SlabSurveyTests {
+  @Test("a cache is described as its kmem_cache says", arguments: [SlabEra.slub6_1, .slab6_1])
+  func cache(era: SlabEra) async throws {
+    var fixture = SlabKernel(era)
+    fixture.addCache("filp", objectSize: 232, slotSize: 256, order: 1)
+    fixture.addCache("empty", objectSize: 8)
+    fixture.addSlab(of: 0)
+    fixture.addSlab(of: 0, free: [0, 1])
+    let (census, coverage) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.caches.map(\.name) == ["filp", "empty"])
+    #expect(census.caches[0].objectSize == 232)
+    #expect(census.caches[0].slotSize == 256)
+    #expect(census.caches[0].objectsPerSlab == fixture.slots(of: 0))
+    #expect(census.caches[0].sharers == 1)
+    #expect(census.counts[0].free == 2)
+    #expect(census.counts[0].allocated == 2 * fixture.slots(of: 0) - 2)
+    #expect(census.counts[1].total == 0)
+    #expect(coverage.slabPages == 4)
+    #expect(coverage.absentSlabPages == 0)
+  }
+
+  @Test("missing members are named, not guessed")
+  func missingMember() {
+    var kernel = SlabKernel(.slub6_1).kernel()
+    kernel = kernel.with(
+      types: FixtureTypes.unit { unit in
+        unit.structure("kmem_cache") {
+          $0.member("offset", .unsignedInt)
+          $0.member("list", .voidPointer)
+          $0.member("name", .pointer(.char))
+        }
+      })
+    #expect(throws: LayoutFailure(missing: "kmem_cache.object_size")) { try SlabSurvey(kernel) }
+    kernel = kernel.with(types: FixtureTypes.unit { _ in })
+    #expect(throws: LayoutFailure(missing: "struct kmem_cache")) { try SlabSurvey(kernel) }
+  }
+
+  @Test("full slabs count even where their own pages are not in the dump")
+  func fullSlabIsNotRead() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    fixture.addCache("leak", objectSize: 64)
+    let slab = fixture.addSlab(of: 0)
+    fixture.damage(slab, .lostPage(0))
+    let (census, coverage) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.counts[0].allocated == 64)
+    #expect(census.faults(ofCache: 0).isEmpty)
+    #expect(coverage.absentSlabPages == 1)
+    #expect(!coverage.isComplete)
+  }
+
+  @Test("a freelist that leaves its slab is a fault, and what was seen of it stays free")
+  func wildFreelist() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    fixture.addCache("victim", objectSize: 64)
+    let slab = fixture.addSlab(of: 0, free: [9, 3, 20, 5])
+    fixture.addSlab(of: 0, free: [1])
+    fixture.damage(slab, .freePointer(behind: 1, .wild))
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    let states = (0..<64).map { census.state(of: $0) }
+    #expect(states[9] == .free(.slab))
+    #expect(states[3] == .free(.slab))
+    #expect(states.filter { $0 == .indeterminate(fault: 0) }.count == 62)
+    #expect(census.faults(ofCache: 0).map(\.kind) == [.wildPointer])
+    #expect(census.counts[0].allocated == 63, "the other slab is not affected")
+  }
+
+  @Test("a freelist that leads back into itself ends")
+  func cyclicFreelist() async throws {
+    var fixture = SlabKernel(.slub7_1, hardening: .xorSwapped)
+    fixture.addCache("victim", objectSize: 64)
+    let slab = fixture.addSlab(of: 0, free: [9, 3, 20, 5])
+    fixture.damage(slab, .freePointer(behind: 3, .passed))
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.counts[0].free == 4)
+    #expect(census.counts[0].indeterminate == 60)
+    #expect(census.faults(ofCache: 0).map(\.kind) == [.cycle])
+  }
+
+  @Test("an object on two free lists is a double free")
+  func doubleFree() async throws {
+    var fixture = SlabKernel(.slub6_18)
+    fixture.addCache("victim", objectSize: 64)
+    let slab = fixture.addSlab(of: 0, free: [9, 3])
+    fixture.give([3, 4], of: slab, to: .mainSheaf(0))
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.counts[0].free == 3)
+    #expect(census.faults(ofCache: 0).map(\.kind) == [.doubleFree])
+    #expect(census.faults(ofCache: 0).first?.address == fixture.object(3, of: slab))
+  }
+
+  @Test("a list of caches that goes in circles ends, and slabs lead to the caches behind")
+  func cyclicCacheList() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    for name in ["first", "second", "third"] { fixture.addCache(name, objectSize: 64) }
+    fixture.addSlab(of: 2, free: [0])
+    fixture.damageList(behind: 1, to: 0)
+    let (census, coverage) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.caches.map(\.name) == ["first", "second", "third"])
+    #expect(census.caches[2].faults.map(\.kind) == [.mismatch])
+    #expect(census.counts[2].free == 1)
+    #expect(coverage.remarks.count == 1)
+  }
+
+  @Test("objects left in a destroyed cache are counted")
+  func destroyedCache() async throws {
+    var fixture = SlabKernel(.slab5_10)
+    fixture.addCache("kept", objectSize: 64)
+    fixture.addCache("destroyed", objectSize: 128)
+    fixture.addSlab(of: 1)
+    fixture.unlist(1)
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.caches.map(\.name) == ["kept", "destroyed"])
+    #expect(census.counts[1].allocated == fixture.slots(of: 1))
+    #expect(census.caches[1].faults.map(\.kind) == [.mismatch])
+  }
+
+  @Test("page structures that are not in the dump are said to be missing")
+  func missingPageStructures() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    fixture.addCache("victim", objectSize: 64)
+    let slab = fixture.addSlab(of: 0)
+    fixture.loseStructPage(of: slab)
+    let (census, coverage) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.slotCount == 0)
+    #expect(coverage.remarks.contains { $0.hasPrefix("the struct page of 64 page frames") })
+  }
+
+  @Test("one damaged list does not change how all others are decoded")
+  func decodingByMajority() async throws {
+    for hardening in SlabKernel.Hardening.allCases {
+      var fixture = SlabKernel(.slub5_10, hardening: hardening)
+      fixture.addCache("victim", objectSize: 64)
+      let slab = fixture.addSlab(of: 0, free: [1, 2, 3])
+      fixture.damage(slab, .freePointer(behind: 0, .wild))
+      for _ in 0..<3 { fixture.addSlab(of: 0, free: [4, 5]) }
+      let (census, coverage) = try await SlabSurvey(fixture.kernel()).census()
+      #expect(census.counts[0].free == 1 + 3 * 2)
+      #expect(coverage.remarks.count == (hardening == .none ? 0 : 1), "the vote is told")
+    }
+  }
+}
+
+extension Kernel {
+  /// The same kernel with other debug information.
+  fileprivate func with(types: any TypeSource) -> Kernel {
+    Kernel(
+      machine: machine, release: release, physical: physical, memory: memory, pages: pages,
+      perCPU: perCPU, symbols: symbols, types: types)
+  }
+}
