@@ -1,62 +1,5 @@
 public import Memory
 
-/// What a symbol stands for.
-public enum SymbolKind: UInt8, Hashable, Sendable {
-  /// Code.
-  case function
-  /// Data.
-  case object
-  /// Unknown.
-  case other
-}
-
-/// A name for an address in the kernel or a module.
-public struct Symbol: Hashable, Sendable {
-  /// The name.
-  public let name: String
-  /// Where it lies in the running kernel.
-  public let address: VirtualAddress
-  /// Its size in bytes; where the source gave none, the distance to the next symbol.
-  public let size: UInt64
-  /// What it stands for.
-  public let kind: SymbolKind
-  /// The module it belongs to, or nil for the kernel itself.
-  public let module: String?
-
-  /// Describes a symbol.
-  public init(
-    name: String, address: VirtualAddress, size: UInt64, kind: SymbolKind, module: String? = nil
-  ) {
-    self.name = name
-    self.address = address
-    self.size = size
-    self.kind = kind
-    self.module = module
-  }
-}
-
-/// An address as a symbol and an offset into it: `name+0x10 [module]`.
-public struct SymbolReference: Hashable, Sendable, CustomStringConvertible {
-  /// The symbol that covers the address.
-  public let symbol: Symbol
-  /// How many bytes into it the address lies; less than its size.
-  public let offset: UInt64
-
-  /// Names an address.
-  public init(symbol: Symbol, offset: UInt64) {
-    self.symbol = symbol
-    self.offset = offset
-  }
-
-  /// The name, with the offset unless it is zero, without the module.
-  public var name: String {
-    offset == 0 ? symbol.name : symbol.name + "+0x" + String(offset, radix: 16)
-  }
-
-  /// The name with its module in brackets.
-  public var description: String { symbol.module.map { "\(name) [\($0)]" } ?? name }
-}
-
 /// The symbols of the kernel and its modules, sorted by address.
 ///
 /// A symbol is known inside the table by its index. Where several have one address, global
@@ -69,8 +12,11 @@ public struct SymbolTable: Sendable {
   private let modules: [String]
   private let nameStarts: [UInt32]
   private let names: [UInt8]
-  /// An open-addressing hash table of symbol indices by name, -1 where empty.
-  private let buckets: [Int32]
+  /// The hash of each name above the symbol's index, ascending.
+  ///
+  /// Many symbols can have one name, and a file can be made so that many names have one hash: this
+  /// stays fast to build.
+  private let hashes: [UInt64]
 
   /// An empty table.
   public init() { self.init(SymbolTableBuilder()) }
@@ -78,43 +24,50 @@ public struct SymbolTable: Sendable {
   /// Sorts what a builder collected.
   public init(_ builder: SymbolTableBuilder) {
     let entries = builder.entries
-    let order = entries.indices.sorted {
-      let (left, right) = (entries[$0], entries[$1])
-      return (left.address, left.rank, $0) < (right.address, right.rank, $1)
-    }
-    var addresses: [UInt64] = []
-    addresses.reserveCapacity(order.count)
-    for index in order { addresses.append(entries[index].address) }
-    var sizes: [UInt32] = []
-    sizes.reserveCapacity(order.count)
-    // The distance to the next different address, for symbols that came without a size.
-    var next = UInt64.max
-    for position in order.indices.reversed() {
-      if position + 1 < order.count, addresses[position + 1] != addresses[position] {
-        next = addresses[position + 1]
-      }
-      let entry = entries[order[position]]
-      let gap = next == .max ? Self.largestGuess : min(next &- entry.address, Self.largestGuess)
-      sizes.append(UInt32(clamping: entry.size ?? gap))
-    }
-    sizes.reverse()
-    self.addresses = addresses
-    self.sizes = sizes
-    kinds = order.map { entries[$0].kind }
-    moduleOf = order.map { entries[$0].module }
+    let keys = entries.map(\.address)
+    let order = RadixSort.sorted(Self.byRank(entries), by: keys)
+    addresses = order.map { keys[Int($0)] }
+    sizes = Self.sizes(of: entries, in: order)
+    kinds = order.map { entries[Int($0)].kind }
+    moduleOf = order.map { entries[Int($0)].module }
     modules = builder.modules
-    nameStarts = order.map { entries[$0].nameStart }
+    let nameStarts = order.map { entries[Int($0)].nameStart }
+    self.nameStarts = nameStarts
     names = builder.names
+    let hashes = nameStarts.map { UInt64(Self.hash(nameAt: Int($0), in: builder.names)) << 32 }
+    let indices = Array(0..<UInt32(clamping: hashes.count))
+    self.hashes = RadixSort.sorted(indices, by: hashes).map { hashes[Int($0)] | UInt64($0) }
+  }
 
-    var capacity = 16
-    while capacity < order.count * 2 { capacity *= 2 }
-    var buckets = [Int32](repeating: -1, count: capacity)
-    for (index, start) in nameStarts.enumerated() {
-      var slot = Self.hash(Self.name(at: start, in: names)) & (capacity - 1)
-      while buckets[slot] >= 0 { slot = (slot + 1) & (capacity - 1) }
-      buckets[slot] = Int32(index)
+  /// The indices of the entries, those of the best rank first.
+  private static func byRank(_ entries: [SymbolTableBuilder.Entry]) -> [UInt32] {
+    var order: [UInt32] = []
+    order.reserveCapacity(entries.count)
+    for rank in 0...SymbolTableBuilder.lastRank {
+      for (index, entry) in entries.enumerated() where entry.rank == rank {
+        order.append(UInt32(truncatingIfNeeded: index))
+      }
     }
-    self.buckets = buckets
+    return order
+  }
+
+  /// The sizes, and for symbols without one the distance to the next different address.
+  private static func sizes(
+    of entries: [SymbolTableBuilder.Entry], in order: [UInt32]
+  ) -> [UInt32] {
+    var sizes = [UInt32](repeating: 0, count: order.count)
+    var next = UInt64.max
+    var last = UInt64.max
+    for position in order.indices.reversed() {
+      let entry = entries[Int(order[position])]
+      if entry.address != last {
+        next = last
+        last = entry.address
+      }
+      let gap = next == .max ? largestGuess : min(next &- entry.address, largestGuess)
+      sizes[position] = UInt32(clamping: entry.size ?? gap)
+    }
+    return sizes
   }
 
   /// No symbol without a size of its own is taken to be larger than this.
@@ -126,7 +79,7 @@ public struct SymbolTable: Sendable {
   /// The symbol with this index, which must be less than `count`.
   public subscript(index: Int) -> Symbol {
     Symbol(
-      name: String(decoding: Self.name(at: nameStarts[index], in: names), as: UTF8.self),
+      name: String(decoding: name(of: index), as: UTF8.self),
       address: VirtualAddress(addresses[index]), size: UInt64(sizes[index]), kind: kinds[index],
       module: moduleOf[index] == 0 ? nil : modules[Int(moduleOf[index]) - 1])
   }
@@ -171,17 +124,24 @@ public struct SymbolTable: Sendable {
     }
   }
 
-  /// Every symbol of a name: static functions of different files share names.
+  /// Every symbol of a name, by address: static functions of different files share names.
   public func symbols(named name: String) -> [Symbol] {
-    var found: [Int] = []
-    let wanted = Array(name.utf8)
-    var slot = Self.hash(wanted[...]) & (buckets.count - 1)
-    while buckets[slot] >= 0 {
-      let index = Int(buckets[slot])
-      if Self.name(at: nameStarts[index], in: names) == wanted[...] { found.append(index) }
-      slot = (slot + 1) & (buckets.count - 1)
+    var wanted = Array(name.utf8)
+    wanted.append(0)
+    let hash = UInt64(Self.hash(nameAt: 0, in: wanted))
+    var low = 0
+    var high = hashes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if hashes[middle] < hash << 32 { low = middle + 1 } else { high = middle }
     }
-    return found.sorted().map { self[$0] }
+    var found: [Symbol] = []
+    while low < hashes.count, hashes[low] >> 32 == hash {
+      let index = Int(UInt32(truncatingIfNeeded: hashes[low]))
+      if isName(of: index, wanted) { found.append(self[index]) }
+      low += 1
+    }
+    return found
   }
 
   /// The kernel's own symbol of a name, or else the first module's.
@@ -190,16 +150,29 @@ public struct SymbolTable: Sendable {
     return found.first { $0.module == nil } ?? found.first
   }
 
-  private static func name(at start: UInt32, in names: [UInt8]) -> ArraySlice<UInt8> {
-    var end = Int(start)
+  private func name(of index: Int) -> ArraySlice<UInt8> {
+    let start = Int(nameStarts[index])
+    var end = start
     while end < names.count, names[end] != 0 { end += 1 }
-    return names[Int(start)..<end]
+    return names[start..<end]
+  }
+
+  /// Whether the symbol's name is `wanted`, which ends with a NUL.
+  private func isName(of index: Int, _ wanted: [UInt8]) -> Bool {
+    let start = Int(nameStarts[index])
+    guard names.count - start >= wanted.count else { return false }
+    for offset in wanted.indices where names[start + offset] != wanted[offset] { return false }
+    return true
   }
 
   /// FNV-1a.
-  private static func hash(_ name: ArraySlice<UInt8>) -> Int {
+  private static func hash(nameAt start: Int, in names: [UInt8]) -> UInt32 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return Int(truncatingIfNeeded: hash ^ hash >> 32)
+    var position = start
+    while position < names.count, names[position] != 0 {
+      hash = (hash ^ UInt64(names[position])) &* 0x100_0000_01b3
+      position += 1
+    }
+    return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
   }
 }
