@@ -31,8 +31,9 @@ public struct Structure: Sendable {
     var bitOffset = 0
     var found: Member?
     for step in path.split(separator: ".") {
-      guard let member = Self.find(String(step), in: owner, of: table, depth: 0) else { return nil }
-      bitOffset += member.bitOffset
+      var search = MemberSearch(name: String(step), table: table)
+      guard let member = search.find(in: owner, depth: 0) else { return nil }
+      bitOffset &+= member.bitOffset
       owner = member.type
       found = Member(
         name: member.name, type: member.type, bitOffset: bitOffset, bitSize: member.bitSize)
@@ -42,19 +43,32 @@ public struct Structure: Sendable {
 
   /// Where the member at `path` begins, in bytes, or nil when there is no such member.
   public func offset(_ path: String) -> Int? { member(path)?.offset }
+}
 
-  private static func find(
-    _ name: String, in owner: TypeID, of table: TypeTable, depth: Int
-  ) -> Member? {
-    // Anonymous members nest a few levels in the kernel; a deeper chain is damaged debug info.
-    guard depth < 16, let aggregate = table.aggregate(owner) else { return nil }
+/// A search for a member by name through structures and unions without a name.
+private struct MemberSearch {
+  let name: String
+  let table: TypeTable
+  /// How many more structures are looked into.
+  ///
+  /// Anonymous members nest a few levels in the kernel. A deeper chain, or thousands of nested
+  /// structures, are damaged debug information that may lead in circles.
+  private var budget = 4096
+
+  init(name: String, table: TypeTable) {
+    self.name = name
+    self.table = table
+  }
+
+  mutating func find(in owner: TypeID, depth: Int) -> Member? {
+    budget -= 1
+    guard depth < 16, budget > 0, let aggregate = table.aggregate(owner) else { return nil }
     for member in aggregate.members {
       if member.name == name { return member }
-      guard member.name == nil,
-        let inner = find(name, in: member.type, of: table, depth: depth + 1)
+      guard member.name == nil, let inner = find(in: member.type, depth: depth + 1)
       else { continue }
       return Member(
-        name: inner.name, type: inner.type, bitOffset: member.bitOffset + inner.bitOffset,
+        name: inner.name, type: inner.type, bitOffset: member.bitOffset &+ inner.bitOffset,
         bitSize: inner.bitSize)
     }
     return nil

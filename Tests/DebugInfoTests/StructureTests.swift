@@ -60,6 +60,16 @@ struct StructureTests {
     #expect(types.structure("holder", near: []) != nil)
   }
 
+  @Test("Anonymous structures that hold each other end a search", .timeLimit(.minutes(1)))
+  func anonymousCircle() {
+    let member = Member(name: nil, type: TypeID(rawValue: 1), bitOffset: 1 << 62)
+    let circle = Aggregate(
+      name: "circle", size: 8, members: Array(repeating: member, count: 100))
+    let table = TypeTable(
+      shapes: [.void, .aggregate(0)], aggregates: [circle], enumerations: [])
+    #expect(table.structure(named: "circle")?.member("nowhere") == nil)
+  }
+
   @Test("Anchors choose among structures of one name")
   func anchors() {
     let types = FixtureTypes { types in

@@ -75,7 +75,8 @@ struct SymbolTableTests {
     builder.add(
       Symbol(name: "first", address: VirtualAddress(0x10), size: 1, kind: .object))
     let names = Bytes(Array("\0vmlinux_symbol\0".utf8))
-    let base = try #require(builder.add(names: names))
+    let taken = builder.add(names: names)
+    let base = try #require(taken)
     for start in [base, base + 1, base + 8, base + 1000] {
       builder.add(
         nameAt: start, address: VirtualAddress(0x20 + UInt64(start)), size: 1, kind: .object,
