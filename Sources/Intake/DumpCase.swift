@@ -1,0 +1,155 @@
+import ByteKit
+import DebugInfo
+import DumpFiles
+import Elfutils
+import Evidence
+import KernelImage
+import Memory
+import Survey
+
+/// A dump, and the way from it to evidence: debug file, kernel, modules, survey.
+struct DumpCase {
+  private let path: String
+  private let dump: DumpFile
+  private let size: Int
+
+  /// Opens a dump; throws when the file is none.
+  init(path: String) throws(IntakeFailure) {
+    self.path = path
+    do throws(DumpFailure) {
+      dump = try DumpFile.open(path: path)
+    } catch {
+      throw IntakeFailure(error, path: path)
+    }
+    size = (try? Bytes.mapped(path: path).count) ?? 0
+  }
+
+  /// What the dump is, and whether its debug file can be found.
+  func description(_ options: CaseOptions) -> InputDescription {
+    var remarks: [String] = []
+    let debugFile: InputDescription.DebugFile
+    do throws(IntakeFailure) {
+      let opening = try opening()
+      let vmlinux = try KernelFileChoice(opening: opening, options: options)
+      debugFile = .found(path: vmlinux.file.path, match: vmlinux.match)
+      remarks += vmlinux.remarks
+    } catch {
+      debugFile =
+        options.vmlinux.map { .unusable(path: $0, sentence: error.sentence) }
+        ?? .missing(sentence: error.sentence)
+    }
+    return describe(debugFile, remarks: remarks)
+  }
+
+  /// All the evidence in the dump.
+  func subject(
+    _ options: CaseOptions, progress: (any ProgressSink)?
+  ) async throws(IntakeFailure) -> (Subject, InputDescription) {
+    let opening = try opening()
+    progress?.began("looking for the debug information")
+    let vmlinux = try KernelFileChoice(opening: opening, options: options)
+    var remarks = vmlinux.remarks
+
+    progress?.began("reading symbols and types")
+    let types = DwarfTypes(
+      kernel: vmlinux.file, relocation: vmlinux.relocation, symbols: vmlinux.symbols)
+    var kernel: Kernel
+    do throws(KernelFailure) {
+      kernel = try opening.kernel(symbols: vmlinux.symbols, types: types)
+    } catch {
+      throw IntakeFailure(.data, "\(path): \(error.sentence)")
+    }
+    remarks += kernel.damage.map(\.summary)
+
+    progress?.began("reading the modules")
+    let places = DebugFilePlaces(release: opening.release, buildID: nil)
+    let modules = try ModuleFileChoice(
+      kernel.modules.modules, of: opening.machine, given: options.modules,
+      folders: places.moduleFolders)
+    remarks += modules.remarks
+    var builder = vmlinux.collected
+    remarks += kernel.modules.addSymbols(to: &builder).map(\.summary)
+    kernel.symbols = SymbolTable(builder)
+    kernel.types = DwarfTypes(
+      kernel: vmlinux.file, relocation: vmlinux.relocation, modules: modules.files,
+      symbols: kernel.symbols)
+
+    progress?.began("taking the census of the slab caches")
+    let survey: SlabSurvey
+    do throws(LayoutFailure) {
+      survey = try SlabSurvey(kernel)
+    } catch {
+      throw IntakeFailure(
+        .data,
+        "\(vmlinux.file.path): it has no \(error.missing), without which no slab can be read; "
+          + "give a vmlinux with debug information by --vmlinux")
+    }
+    var (census, coverage) = await survey.census()
+    coverage.remarks = remarks + coverage.remarks
+    let subject = Subject(
+      kernel: identity(opening, relocation: vmlinux.relocation), census: census,
+      memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
+      types: kernel.types, modules: modules.modules, coverage: coverage)
+    let debugFile = InputDescription.DebugFile.found(
+      path: vmlinux.file.path, match: vmlinux.match)
+    return (subject, describe(debugFile, remarks: coverage.remarks))
+  }
+
+  private func opening() throws(IntakeFailure) -> KernelOpening {
+    guard let info = dump.vmcoreinfo else {
+      throw IntakeFailure(.data, "\(path): \(KernelFailure.noVMCoreInfo.sentence)")
+    }
+    guard let machine = dump.machine else {
+      throw IntakeFailure(.data, "\(path): \(KernelFailure.unknownMachine.sentence)")
+    }
+    do throws(KernelFailure) {
+      return try KernelOpening(physical: dump.memory, machine: machine, info: info)
+    } catch {
+      throw IntakeFailure(.data, "\(path): \(error.sentence)")
+    }
+  }
+
+  private func identity(_ opening: KernelOpening?, relocation: UInt64?) -> KernelIdentity {
+    KernelIdentity(
+      release: opening?.release ?? dump.vmcoreinfo?.osRelease, machine: dump.machine,
+      buildID: dump.vmcoreinfo?.buildID, relocation: relocation ?? dump.vmcoreinfo?.kernelOffset)
+  }
+
+  private func describe(
+    _ vmlinux: InputDescription.DebugFile, remarks: [String]
+  ) -> InputDescription {
+    InputDescription(
+      files: [.init(path: path, size: size, format: dump.format.description)],
+      kernel: identity(nil, relocation: nil), pageSize: dump.memory.pageSize.bytes,
+      dumpLevel: dump.format.kdump?.dumpLevel, pages: dump.memory.pageCounts(), vmlinux: vmlinux,
+      remarks: remarks)
+  }
+}
+
+extension AddressSpace {
+  /// The regions of a kernel.
+  fileprivate init(_ regions: [KernelRegion]) {
+    self.init(
+      regions.compactMap { region in
+        AddressRegion.Use(rawValue: region.use.rawValue).map { AddressRegion($0, region.range) }
+      })
+  }
+}
+
+extension PhysicalMemory {
+  /// The page frames by condition, the present ones first, then by number.
+  fileprivate func pageCounts() -> [InputDescription.PageCount] {
+    var counts: [Absence?: Int] = [:]
+    for range in frames {
+      for frame in range.lowerBound.rawValue..<range.upperBound.rawValue {
+        counts[absence(of: PageFrame(frame)), default: 0] += 1
+      }
+    }
+    let present = InputDescription.PageCount(
+      condition: "present", pages: counts.removeValue(forKey: nil) ?? 0)
+    let absent = Dictionary(grouping: counts) { $0.key?.description ?? "" }
+      .map { InputDescription.PageCount(condition: $0, pages: $1.reduce(0) { $0 + $1.value }) }
+    return [present]
+      + absent.sorted { ($1.pages, $0.condition) < ($0.pages, $1.condition) }
+  }
+}
