@@ -139,7 +139,9 @@ struct GroupingTests {
   func patterns() async {
     var kernel = SubjectBuilder()
     let cache = kernel.cache("kmalloc-32", objectSize: 32)
-    for number in 0..<30 { kernel.object(in: cache, [UInt64(number + 1), 0, 3, 4]) }
+    for number in 0..<30 {
+      kernel.object(in: cache, [UInt64(number + 1), UInt64(number % 2), 3, 4])
+    }
     for _ in 0..<20 { kernel.object(in: cache, [0, 0, 0, 0]) }
     let groups = await group(kernel).groups
     #expect(groups.map(\.slots.count) == [30, 20])

@@ -49,6 +49,8 @@ struct WordClassifierTests {
       (0x612d_3234_2f71_7269, .text("irq/42-a")),
       // Two 32-bit numbers.
       (0x0000_0003_0000_0001, .other),
+      (0x0000_00ff_00ff_00ff, .other),
+      (0x5555_5555_4000, .user),
       (0x1234_5678_9abc_def0, .other),
     ]
     for (word, wanted) in expected {

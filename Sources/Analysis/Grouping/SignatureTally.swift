@@ -113,10 +113,23 @@ struct SignatureTally {
       return (.pointers, hash)
     }
     var hash = UInt64(wordCount)
+    var isZero = true
     for token in words.tokens.prefix(Self.patternLimit) {
-      hash = Mixing.mix(hash, UInt64(token.kind?.rawValue ?? .max))
+      hash = Mixing.mix(hash, Self.shape(of: token))
+      isZero = isZero && token == .zero
     }
-    return (.pattern, hash)
+    return (.pattern, isZero ? ~hash : hash)
+  }
+
+  /// What a word counts as in a pattern: a number that is zero in one object is not in another,
+  /// and a large number may look like anything.
+  private static func shape(of token: WordToken) -> UInt64 {
+    switch token.kind {
+    case .zero, .number: 0
+    case .text, .user, .poison, .other: 1
+    case let kind?: UInt64(kind.rawValue) + 2
+    case nil: .max
+    }
   }
 
   private mutating func row(

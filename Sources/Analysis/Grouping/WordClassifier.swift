@@ -10,6 +10,8 @@ public struct WordClassifier: Sendable {
   private let symbols: SymbolTable
   private let addressSpace: AddressSpace
   private let stripsTags: Bool
+  /// Where the user's half can end.
+  private let userLimits: [UInt64]
 
   /// Takes what is known of a kernel.
   public init(_ subject: Subject) {
@@ -17,6 +19,8 @@ public struct WordClassifier: Sendable {
     symbols = subject.symbols
     addressSpace = subject.addressSpace
     stripsTags = subject.kernel.machine == .arm64
+    // Processes have 47 bits on x86_64 unless they ask for more, and 39 or 48 on arm64.
+    userLimits = subject.kernel.machine == .arm64 ? [1 << 39, 1 << 48] : [1 << 47]
   }
 
   /// What a word is, in an object that occupies the addresses in `object`, or in none.
@@ -114,10 +118,12 @@ public struct WordClassifier: Sendable {
     }
   }
 
-  /// Programs lie at 0x55…, 0x7f… and 0xaaaa… to 0xffff… of the user's half; lower words of the
-  /// same shape are rather two 32-bit numbers in one.
+  /// Whether a word lies where programs and their heaps and stacks do.
+  ///
+  /// That is the upper third of the user's half and the page before, as the kernel's
+  /// ELF_ET_DYN_BASE puts it; lower words of the same shape are rather several numbers in one.
   private func isUserAddress(_ word: UInt64) -> Bool {
-    guard word >> 38 != 0, word >> 48 == 0 else { return false }
+    guard userLimits.contains(where: { word >= $0 / 3 * 2 - 0x1000 && word < $0 }) else { return false }
     let use = addressSpace.use(of: VirtualAddress(word))
     return use == .user || use == nil
   }
