@@ -120,10 +120,13 @@ public struct WordClassifier: Sendable {
 
   /// Whether a word lies where programs and their heaps and stacks do.
   ///
-  /// That is the upper third of the user's half and the page before, as the kernel's
-  /// ELF_ET_DYN_BASE puts it; lower words of the same shape are rather several numbers in one.
+  /// That is the upper third of the user's half, rounded down to pages, as the kernel's
+  /// ELF_ET_DYN_BASE puts it. Lower words of the same shape are rather several numbers in one.
   private func isUserAddress(_ word: UInt64) -> Bool {
-    guard userLimits.contains(where: { word >= $0 / 3 * 2 - 0x1000 && word < $0 }) else { return false }
+    let isLikely = userLimits.contains { limit in
+      word >= limit / 3 * 2 & ~0xffff && word < limit
+    }
+    guard isLikely else { return false }
     let use = addressSpace.use(of: VirtualAddress(word))
     return use == .user || use == nil
   }
