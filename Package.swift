@@ -63,7 +63,7 @@ let package = Package(
     .executableTarget(
       name: "slabscope",
       dependencies: [
-        "Intake", "Reports", "Analysis", "Evidence", "Memory",
+        "Intake", "Reports", "Analysis", "Evidence", "Memory", "ByteKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     module(

@@ -1,0 +1,48 @@
+import Analysis
+import ArgumentParser
+import Intake
+import Reports
+
+/// The one-screen answer.
+struct Analyze: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what leaks, how much, whose it is and how sure that is.")
+
+  @OptionGroup var arguments: CaseArguments
+
+  @Option(
+    help: ArgumentHelp("Print everything about one finding, or about all.", valueName: "F1|all"))
+  var explain: String?
+
+  @OptionGroup var options: ReportOptions
+
+  func validate() throws {
+    if explain != nil, options.format != .text {
+      throw ValidationError("--explain is for text; --format json always has everything.")
+    }
+  }
+
+  func run() async throws {
+    guard let explain else { return try await options.write { try await report() } }
+    try await options.output.write { output in
+      let report = try await report()
+      guard let text = report.explanation(of: explain, style: output.style) else {
+        let there = report.findingIDs.joined(separator: ", ")
+        throw Complaint(
+          .usage,
+          "there is no finding \(explain); "
+            + (there.isEmpty ? "nothing was found" : "there is \(there)"))
+      }
+      try output.write(text)
+    }
+  }
+
+  private func report() async throws -> AnalysisReport {
+    try await arguments.open { subject, description, progress in
+      progress?.began("grouping objects and looking for leaks")
+      return AnalysisReport(
+        subject, input: description, investigation: await Investigation(of: subject),
+        command: "slabscope analyze \(arguments.commandLine)")
+    }
+  }
+}

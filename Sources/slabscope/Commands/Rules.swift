@@ -1,0 +1,25 @@
+import Analysis
+import ArgumentParser
+import Intake
+import Reports
+
+/// The catalogue of findings.
+struct Rules: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List what findings there are, or print the manual of one.")
+
+  @Argument(help: "The rule whose manual to print.")
+  var rule: String?
+
+  @OptionGroup var options: ReportOptions
+
+  func run() async throws {
+    guard let rule else {
+      return try await options.write { RulesReport(RuleCatalogue.all) }
+    }
+    guard let found = RuleCatalogue.all.first(where: { $0.name == rule }) else {
+      throw Complaint(.usage, "no rule is called \(rule); slabscope rules lists them")
+    }
+    try await options.write { RuleManual(found) }
+  }
+}

@@ -1,0 +1,32 @@
+import Analysis
+import ArgumentParser
+import Evidence
+import Reports
+
+/// What is at one address.
+struct Show: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what is at an address: object, state, group, words by name, symbol.")
+
+  @OptionGroup var arguments: CaseArguments
+
+  @Option(
+    help: ArgumentHelp("The address, in hexadecimal, also inside an object.", valueName: "address"))
+  var at: KernelAddress
+
+  @OptionGroup var options: ReportOptions
+
+  func run() async throws {
+    try await options.write {
+      try await arguments.open { subject, _, progress in
+        var groups: CacheGroups?
+        if let object = subject.census.object(containing: at.address) {
+          progress?.began("grouping objects")
+          let cache = Int(subject.census.slabs[object.slab].cache)
+          groups = await CacheGrouping.groups(ofCache: cache, in: subject)
+        }
+        return AddressReport(subject, at: at.address, groups: groups)
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Evidence
+import Intake
+import Memory
+
+/// A cache as the user names it: by name, by an alias, or by its address.
+struct CacheName: ExpressibleByArgument {
+  let text: String
+
+  init(argument: String) { text = argument }
+
+  /// The indices of the caches meant; throws a `Complaint` when there are none.
+  func caches(in census: Census) throws(Complaint) -> [Int] {
+    var found = census.caches(named: text)
+    if found.isEmpty, let address = KernelAddress(argument: text)?.address {
+      found = census.caches.indices.filter { census.caches[$0].address == address }
+    }
+    guard found.isEmpty else { return found }
+    let close = census.caches.map(\.name).filter { $0.contains(text) || text.contains($0) }
+    let hint =
+      close.isEmpty
+      ? "slabscope caches lists them"
+      : "there is " + Set(close).sorted().prefix(5).joined(separator: ", ")
+    throw Complaint(.usage, "no cache is called \(text); \(hint)")
+  }
+}
+
+/// An address in hexadecimal, with or without `0x`.
+struct KernelAddress: ExpressibleByArgument {
+  let address: VirtualAddress
+
+  init?(argument: String) {
+    let digits = argument.lowercased().hasPrefix("0x") ? argument.dropFirst(2) : argument[...]
+    guard let value = UInt64(digits, radix: 16) else { return nil }
+    address = VirtualAddress(value)
+  }
+}

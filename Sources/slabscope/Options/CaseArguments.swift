@@ -1,0 +1,61 @@
+import ArgumentParser
+import Evidence
+import Intake
+
+/// The dump, and what is needed to read it.
+struct CaseArguments: ParsableArguments {
+  @Argument(help: "A vmcore in any format, or all parts of a split one.", completion: .file())
+  var input: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "The kernel's debug file (ELF with DWARF, also .xz). Else it is looked for where "
+        + "distributions put it.", valueName: "file"), completion: .file())
+  var vmlinux: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A module with debug information, or a directory of them. May be repeated.",
+      valueName: "path"), completion: .file())
+  var modules: [String] = []
+
+  @Flag(help: "Go on with a vmlinux that is of another build than the dump's kernel.")
+  var force = false
+
+  private var options: CaseOptions {
+    CaseOptions(vmlinux: vmlinux, modules: modules, force: force)
+  }
+
+  /// What the inputs are, whether they can be used or not.
+  func describe() throws -> InputDescription { try Case.describe(input, options: options) }
+
+  /// Reads the case and lets `body` work on it, while a line on the terminal says what is done.
+  func open<Result>(
+    _ body: (Subject, InputDescription, ProgressLine?) async throws -> Result
+  ) async throws -> Result {
+    let progress = ProgressLine()
+    defer { progress?.end() }
+    let (subject, description) = try await Case.open(input, options: options, progress: progress)
+    return try await body(subject, description, progress)
+  }
+
+  /// The arguments as they can be typed again behind a verb.
+  var commandLine: String {
+    var words = input
+    if let vmlinux { words += ["--vmlinux", vmlinux] }
+    for module in modules { words += ["--modules", module] }
+    if force { words.append("--force") }
+    return words.map(\.shellQuoted).joined(separator: " ")
+  }
+}
+
+extension String {
+  /// The word in quotes where a shell would not take it as it is.
+  fileprivate var shellQuoted: String {
+    let isPlain = unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || ("0"..."9").contains($0)
+        || "/._-+:,=@%".unicodeScalars.contains($0)
+    }
+    return isPlain && !isEmpty ? self : "'" + replacing("'", with: #"'\''"#) + "'"
+  }
+}

@@ -1,0 +1,88 @@
+import ByteKit
+import Foundation
+import Intake
+import Reports
+
+/// The reader of the standard output has gone: nothing is wrong, and nothing is left to do.
+struct ClosedPipe: Error {}
+
+/// Where a report is written: the standard output, or a file that appears when it is complete.
+struct Output {
+  private let file: OutputFile
+  /// The path that the file gets when it is complete, or nil when it has it already.
+  private let target: String?
+  /// What the user calls it.
+  private let name: String
+  /// How text is set off there.
+  let style: TextStyle
+
+  /// Opens the output; throws a `Complaint` when it cannot be written to.
+  init(path: String?) throws(Complaint) {
+    guard let path else {
+      file = .standardOutput
+      target = nil
+      name = "the standard output"
+      style = TextStyle(
+        isTerminal: file.isTerminal, environment: ProcessInfo.processInfo.environment)
+      return
+    }
+    name = path
+    style = .plain
+    let url = URL(filePath: path).resolvingSymlinksInPath()
+    do throws(SystemFailure) {
+      if Self.isReplaceable(url) {
+        file = try OutputFile(creating: Self.temporary(for: url).path)
+        target = url.path
+      } else {
+        file = try OutputFile(existing: url.path)
+        target = nil
+      }
+    } catch {
+      throw Self.complaint(name, error)
+    }
+  }
+
+  /// Whether nothing is there or a regular file is: a pipe or a device is written to, not replaced.
+  private static func isReplaceable(_ url: URL) -> Bool {
+    let values = try? url.resourceValues(forKeys: [.isRegularFileKey])
+    return values?.isRegularFile ?? true
+  }
+
+  /// A name beside the target, so that the file can be moved there in one step.
+  private static func temporary(for target: URL) -> URL {
+    let name = ".\(target.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
+    return target.deletingLastPathComponent().appending(path: name)
+  }
+
+  private static func complaint(_ name: String, _ failure: SystemFailure) -> Complaint {
+    Complaint(.cannotCreate, "\(name) cannot be written: \(failure.reason)")
+  }
+
+  /// Writes text; throws `ClosedPipe`, or a `Complaint` when it cannot be written.
+  func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  /// Writes bytes; throws `ClosedPipe`, or a `Complaint` when they cannot be written.
+  func write(_ bytes: [UInt8]) throws {
+    do throws(SystemFailure) {
+      try file.write(bytes)
+    } catch {
+      if error.isClosedPipe { throw ClosedPipe() }
+      throw Self.complaint(name, error)
+    }
+  }
+
+  /// Puts a complete file in its place; throws a `Complaint` when that is not possible.
+  func finish() throws(Complaint) {
+    do throws(SystemFailure) {
+      try file.close()
+      if let target { try file.move(to: target) }
+    } catch {
+      throw Self.complaint(name, error)
+    }
+  }
+
+  /// Removes a file that will not be complete.
+  func discard() {
+    if target != nil { file.remove() }
+  }
+}

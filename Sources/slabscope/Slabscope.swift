@@ -1,0 +1,40 @@
+import ArgumentParser
+import Glibc
+
+/// The tool: parses the command line, calls, prints, exits.
+@main
+struct Slabscope: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "slabscope",
+    abstract: "Find what leaks the Linux kernel's slab memory, after the fact, from a vmcore.",
+    usage: """
+      slabscope [analyze] <input> ... [--vmlinux <file>] [--modules <path> ...]
+      slabscope <subcommand> ...
+      """,
+    discussion: """
+      'slabscope vmcore' gives the answer on one screen; the other verbs show what it rests on. \
+      INPUT is a dump in any format that kdump, makedumpfile or QEMU writes; several are the parts \
+      of a split dump.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Analyze.self, Caches.self, Groups.self, Objects.self, Show.self, Info.self, Rules.self,
+    ],
+    defaultSubcommand: Analyze.self)
+
+  /// Runs the command that was asked for; every way to end is told by `Ending`.
+  static func main() async {
+    // A closed pipe is then a failed write, which can be told from others.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try await asyncParseAsRoot()
+      if var waiting = command as? any AsyncParsableCommand {
+        try await waiting.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Ending(error).take()
+    }
+  }
+}
