@@ -75,14 +75,15 @@ struct FlattenedRecords: Sendable {
       next = end
       return true
     }
-    for index in first..<records.count where next < offsets.upperBound {
+    var index = first
+    while index < records.count, records[index].offsets.lowerBound < offsets.upperBound {
       let range = records[index].offsets
-      guard range.lowerBound < offsets.upperBound else { break }
       guard pad(to: max(next, range.lowerBound)),
         let part = part(of: index, next..<min(offsets.upperBound, range.upperBound))
       else { return nil }
       joined += part.array
       next += UInt64(part.count)
+      index += 1
     }
     return pad(to: offsets.upperBound) ? Bytes(joined) : nil
   }

@@ -12,7 +12,7 @@ enum RecordOrder {
   /// Cuts the offsets at every start and end of a record, gives each stretch to the last record
   /// that covers it, and joins the stretches that one record keeps.
   private static func resolved(_ written: [Record]) -> [Record] {
-    let cuts = Set(written.flatMap { [$0.offsets.lowerBound, $0.offsets.upperBound] }).sorted()
+    let cuts = cuts(written)
     var owners = [Int?](repeating: nil, count: cuts.count)
     // For each stretch, one at or behind it that may still be free: whole runs are skipped at once.
     var skips = Array(0...cuts.count)
@@ -34,6 +34,20 @@ enum RecordOrder {
       }
     }
     return joined(owners, cuts, written)
+  }
+
+  /// Where records start or end: sorted, each once.
+  private static func cuts(_ written: [Record]) -> [UInt64] {
+    var all: [UInt64] = []
+    all.reserveCapacity(written.count * 2)
+    for record in written {
+      all.append(record.offsets.lowerBound)
+      all.append(record.offsets.upperBound)
+    }
+    all.sort()
+    var cuts: [UInt64] = []
+    for cut in all where cut != cuts.last { cuts.append(cut) }
+    return cuts
   }
 
   private static func joined(

@@ -90,13 +90,17 @@ extension SegmentMemory: PhysicalMemory {
   ) throws(Absence) -> Bytes {
     var joined: [UInt8] = []
     var next = addresses.lowerBound
-    for piece in map.pieces[firstPiece...] where next < addresses.upperBound {
-      guard piece.addresses.lowerBound <= next else { throw .hole }
+    var index = firstPiece
+    while next < addresses.upperBound {
+      guard index < map.pieces.count, map.pieces[index].addresses.lowerBound <= next else {
+        throw .hole
+      }
+      let piece = map.pieces[index]
       let end = min(piece.addresses.upperBound, addresses.upperBound)
       joined += try bytes(of: piece, from: next, count: Int(end - next)).array
       next = end
+      index += 1
     }
-    guard next == addresses.upperBound else { throw .hole }
     return Bytes(joined)
   }
 }

@@ -5,6 +5,8 @@ internal import Memory
 /// The blocks of a kdump-compressed file: two bitmaps, a table of descriptors, and data.
 struct KdumpBlocks: Sendable {
   let blockSize: PageSize
+  /// The runs of blocks that are memory, in blocks.
+  let knownRanges: [Range<PageFrame>]
   private let contents: DumpContents
   /// Which blocks of the machine are memory; nil in files with one bitmap only.
   private let known: PageBitmap?
@@ -38,14 +40,12 @@ struct KdumpBlocks: Sendable {
       hasTwo ? PageBitmap(bits: bits.slice(0..<half) ?? .empty, count: header.blockCount) : nil
     dumped = PageBitmap(
       bits: bits.slice((hasTwo ? half : 0)..<size) ?? .empty, count: header.blockCount)
+    knownRanges = (known ?? dumped).ranges()
     part = header.split
     firstRank = dumped.rank(of: header.split?.lowerBound ?? 0)
     cache = BlockCache(
       count: min(Self.cacheCapacity / blockSize.bytes, Int(dumped.rank(of: .max))))
   }
-
-  /// The runs of blocks that are memory, in blocks.
-  var knownRanges: [Range<PageFrame>] { (known ?? dumped).ranges() }
 
   /// Whether the file ends before the last block, which comes last.
   var isTruncated: Bool {
