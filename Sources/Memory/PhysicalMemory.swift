@@ -37,17 +37,20 @@ extension PhysicalMemory {
 }
 
 /// Joins the pages under `count` bytes from `start`, without a copy when they lie in one page.
+///
+/// However many bytes are asked for, memory is taken only for those that are there.
 func gather(
   count: Int, pageSize: PageSize, from start: UInt64,
   page: (UInt64) throws(Absence) -> Bytes
 ) throws(Absence) -> Bytes {
+  guard count > 0 else { return .empty }
   let first = Int(truncatingIfNeeded: start & pageSize.mask)
-  if first + count <= pageSize.bytes {
+  if count <= pageSize.bytes - first {
     guard let part = try page(start).slice(first..<(first + count)) else { throw .truncated }
     return part
   }
   var joined: [UInt8] = []
-  joined.reserveCapacity(count)
+  joined.reserveCapacity(min(count, 1 << 16))
   var next = start
   while joined.count < count {
     let offset = Int(truncatingIfNeeded: next & pageSize.mask)

@@ -52,7 +52,8 @@ extension VirtualMemory {
       if let known = page.known {
         let offset = Int(truncatingIfNeeded: start & pageSize.mask)
         let left = count - Int(truncatingIfNeeded: start &- address.rawValue)
-        for word in (offset / 8)...(min(offset + left, pageSize.bytes) - 1) / 8
+        let end = offset + min(left, pageSize.bytes - offset)
+        for word in (offset / 8)...((end - 1) / 8)
         where !known[word] { throw Absence.notShown }
       }
       return page.bytes
