@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// An immutable run of bytes that keeps its storage alive: a mapped file, a decompressed page, or a
 /// part of either.
 ///
@@ -103,6 +105,9 @@
 extension Bytes: Equatable {
   /// Compares the bytes, not the storage.
   public static func == (lhs: Bytes, rhs: Bytes) -> Bool {
-    unsafe lhs._buffer.elementsEqual(rhs._buffer)
+    guard lhs.count == rhs.count, lhs.count > 0 else { return lhs.count == rhs.count }
+    guard let left = unsafe lhs._buffer.baseAddress, let right = unsafe rhs._buffer.baseAddress
+    else { return false }
+    return unsafe memcmp(left, right, lhs.count) == 0
   }
 }
