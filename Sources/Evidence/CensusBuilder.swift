@@ -60,7 +60,9 @@ public struct CensusBuilder: Sendable {
     case .allocated: store(.allocated, nil, slot)
     case .free(let site): store(.free, site == .slab ? nil : UInt32(site.rawValue), slot)
     case .pending(let site): store(.pending, UInt32(site.rawValue), slot)
-    case .indeterminate(let fault): store(.indeterminate, UInt32(fault), slot)
+    // Fault 0 is what a slot without a reason has.
+    case .indeterminate(let fault):
+      store(.indeterminate, fault == 0 ? nil : UInt32(fault), slot)
     }
   }
 

@@ -20,11 +20,21 @@ public struct Subject: Sendable {
   public var modules: [Module]
   /// How much of the kernel was seen.
   public var coverage: Coverage
+  /// What counters say about each of the census's caches; empty when the census has every object.
+  public var counters: [CacheCounters?]
+  /// Where memory went, by the counters there are.
+  public var accounts: [MemoryAccount]
+  /// The sockets, as far as they are known.
+  public var sockets: [SocketQueue]
+  /// The processes and threads, as far as they are known.
+  public var tasks: [Task]
 
   /// Brings the evidence together.
   public init(
     kernel: KernelIdentity, census: Census, memory: any VirtualMemory, addressSpace: AddressSpace,
-    symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage
+    symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage,
+    counters: [CacheCounters?] = [], accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [],
+    tasks: [Task] = []
   ) {
     self.kernel = kernel
     self.census = census
@@ -34,6 +44,10 @@ public struct Subject: Sendable {
     self.types = types
     self.modules = modules
     self.coverage = coverage
+    self.counters = counters
+    self.accounts = accounts
+    self.sockets = sockets
+    self.tasks = tasks
   }
 }
 
