@@ -55,6 +55,7 @@ let package = Package(
     module("Evidence", "Memory", "DebugInfo", "ByteKit"),
     module("KernelImage", "DumpFiles", "DebugInfo", "Memory", "ByteKit"),
     module("Survey", "KernelImage", "Evidence", "DebugInfo", "Memory", "ByteKit"),
+    module("Transcript", "Evidence", "DebugInfo", "Memory", "Codecs", "ByteKit"),
     module("Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     module("Reports", "Analysis", "Evidence", "DebugInfo", "Memory"),
     module(
