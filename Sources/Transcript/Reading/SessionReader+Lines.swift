@@ -1,0 +1,152 @@
+import Evidence
+import Memory
+
+/// Facts that take a whole line.
+extension SessionReader {
+  /// Reads a line that means something only as a whole; returns false when it is none such.
+  mutating func readWholeLine(_ line: Line) -> Bool {
+    if line.words[0].shape.contains(.bracket) { return readLog(line) }
+    return readTableRow(line) || readHeader(line) || readSession(line) || readBareCommand(line)
+  }
+
+  /// A row of the table whose header came last.
+  private mutating func readTableRow(_ line: Line) -> Bool {
+    switch state.table {
+    case .none, .pages, .other: return false
+    case .tasks:
+      guard let task = TaskRow.match(line) else { return false }
+      facts.tasks.append(task)
+    case .processes:
+      guard let task = TaskRow.matchAux(line) else { return false }
+      facts.tasks.append(task)
+    case .modules:
+      guard let module = ModuleRow.match(line) else { return false }
+      facts.modules.append(module)
+    case .files:
+      guard line.natural(0) != nil, line.address(1) != nil || line.word(1, is: "?") else {
+        return false
+      }
+    case .sockets:
+      guard line.natural(0) != nil, line.address(1) != nil, let sock = line.address(2),
+        line.count > 3
+      else { return false }
+      facts.sockets.append(
+        SocketQueue(
+          kind: line.text(3), local: line.count > 4 ? line.text(4) : nil,
+          peer: line.count > 5 ? line.text(5) : nil, address: VirtualAddress(sock),
+          owner: state.owner.map { Task(pid: $0.pid, name: $0.name) }))
+    }
+    return true
+  }
+
+  /// The headers of tables whose rows take a line each.
+  private mutating func readHeader(_ line: Line) -> Bool {
+    let table: ReadingState.Table
+    if line.words(from: 0, are: "PID PPID CPU TASK ST")
+      || line.words(from: 0, are: "PID PPID CPU KSTACKP ST")
+    {
+      table = .tasks
+    } else if line.words(from: 0, are: "USER PID %CPU %MEM VSZ RSS") {
+      table = .processes
+    } else if line.words(from: 0, are: "MODULE NAME") {
+      table = .modules
+    } else if line.words(from: 0, are: "FD FILE DENTRY") {
+      table = .files
+    } else if line.words(from: 0, are: "FD SOCKET SOCK") {
+      table = .sockets
+    } else if readProcessLine(line) {
+      return true
+    } else if isOtherHeader(line) {
+      table = .other
+    } else {
+      return false
+    }
+    state.table = table
+    state.section = .none
+    return true
+  }
+
+  /// Headers whose rows are known by themselves.
+  private mutating func isOtherHeader(_ line: Line) -> Bool {
+    if line.words(from: 0, are: "PAGES TOTAL PERCENTAGE") { return true }
+    if line.words(from: 0, are: "slabinfo - version:") || line.words(from: 0, are: "# name") {
+      isNewSnapshot = true
+      return true
+    }
+    return line.words(from: 0, are: "OBJS ACTIVE USE OBJ SIZE")
+      || line.words(from: 0, are: "Active / Total") || line.words(from: 0, are: "Minimum / Average")
+      || line.words(from: 0, are: "Proto Recv-Q Send-Q") || line.words(from: 0, are: "Proto RefCnt")
+      || line.words(from: 0, are: "Netid") || line.words(from: 0, are: "State Recv-Q")
+      || line.words(from: 0, are: "Active Internet connections")
+      || line.words(from: 0, are: "Active UNIX domain")
+      || line.word(0, is: "unix") && line.count > 5
+      || line.words(from: 0, are: "No open sockets.") || line.words(from: 0, are: "ROOT: /")
+  }
+
+  /// The process that rows are of: `PID: 1  TASK: …  CPU: 1  COMMAND: "init"`.
+  private mutating func readProcessLine(_ line: Line) -> Bool {
+    guard line.word(0, is: "PID:"), let pid = line.natural(1), line.word(2, is: "TASK:"),
+      let command = line.firstIndex(of: "COMMAND:"), command + 1 < line.count
+    else { return false }
+    let name = line.text((command + 1)..<line.count).filter { $0 != "\"" }
+    state.owner = (pid, name)
+    state.table = .none
+    return true
+  }
+
+  /// The banner of crash, and what always surrounds it.
+  private mutating func readSession(_ line: Line) -> Bool {
+    if let version = BannerLine.version(line) {
+      if facts.banner.crash != nil, !facts.isEmpty { state.begin(nil) }
+      beginBanner(crash: version)
+      return true
+    }
+    if BannerLine.isLegal(line) { return true }
+    if let distance = BannerLine.relocation(line) {
+      facts.banner.relocation = distance
+      return true
+    }
+    var banner = Banner()
+    guard BannerLine.read(line, into: &banner) else { return false }
+    merge(banner)
+    return true
+  }
+
+  /// A message of the kernel's log: `[    0.403211] text`.
+  private mutating func readLog(_ line: Line) -> Bool {
+    let word = line.word(0)
+    guard word.count == 1 ? isTime(line, 1) : isTime(word.dropFirst()) else { return false }
+    if facts.banner.release == nil { facts.banner.release = BannerLine.release(line) }
+    return true
+  }
+
+  /// A command without a prompt before it: `rd ADDRESS 16`, `sym NAME`, `seq_operations ADDRESS`.
+  private mutating func readBareCommand(_ line: Line) -> Bool {
+    guard line.count > 1, line.count <= 6, !line.words[0].shape.contains(.colon),
+      SymbolText(line.word(0), hasRadix10Offset: false) != nil
+    else { return false }
+    let words = (0..<line.count).map(line.text)
+    let hasAddress = line.typedAddress(1) != nil || line.typedAddress(2) != nil
+    let isKnown = Command.names.contains(words[0])
+    guard
+      isKnown && (hasAddress || words[1].hasPrefix("-") || words[0] == "sym" && words.count == 2)
+        || line.count == 2 && hasAddress
+    else { return false }
+    closeBlock()
+    state.begin(Command(words: words))
+    return true
+  }
+
+  private func isTime(_ line: Line, _ index: Int) -> Bool {
+    index < line.count && isTime(line.word(index))
+  }
+
+  /// Seconds with six decimals and a closing bracket.
+  private func isTime(_ word: ArraySlice<UInt8>) -> Bool {
+    guard let dot = word.firstIndex(of: UInt8(ascii: ".")), dot + 7 < word.endIndex,
+      word[dot + 7] == UInt8(ascii: "]")
+    else { return false }
+    return word[..<dot].allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+      && word[(dot + 1)..<(dot + 7)].allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+  }
+}
