@@ -1,0 +1,47 @@
+import Evidence
+
+/// States how much of what the counters count a text shows.
+struct CoverageRemarks {
+  /// The sentences, what limits the answers most first.
+  private(set) var sentences: [String] = []
+
+  init(
+    _ facts: SessionFacts, _ census: Census, _ caches: [CacheEntry],
+    _ coverage: [SessionEvidence.CacheCoverage]
+  ) {
+    let largestFirst = coverage.sorted {
+      (caches[$1.cache].row.allocated ?? 0, $0.cache)
+        < (caches[$0.cache].row.allocated ?? 0, $1.cache)
+    }
+    for entry in largestFirst.prefix(8) {
+      sentences.append(sentence(entry, caches[entry.cache], facts))
+    }
+    if largestFirst.count > 8 {
+      sentences.append("objects of \((largestFirst.count - 8).counted("more cache")) are listed")
+    }
+    if coverage.isEmpty, !facts.caches.isEmpty {
+      sentences.append("no object is listed in this text: only what crash counted is known")
+    }
+  }
+
+  private func sentence(
+    _ entry: SessionEvidence.CacheCoverage, _ cache: CacheEntry, _ facts: SessionFacts
+  ) -> String {
+    let content =
+      "the content of \(entry.known == 0 ? "none" : entry.known.grouped) is known"
+    guard cache.isNamed else {
+      return "\(entry.listed.counted("allocated object")) of a cache that is not shown; \(content)"
+    }
+    let name = cache.row.name
+    guard let allocated = cache.row.allocated else {
+      return "\(entry.listed.counted("allocated object")) of \(name) in this text; \(content)"
+    }
+    if facts.hasUntrackedSlabs, entry.listed < allocated {
+      return "crash listed \(entry.listed.grouped) of \(allocated.counted("allocated object")) of "
+        + "\(name), as it does not follow SLUB's full slabs; \(content). slabscope ask prints the "
+        + "commands that show the others"
+    }
+    return "\(entry.listed.grouped) of \(allocated.counted("allocated object")) of \(name) are in "
+      + "this text; \(content)"
+  }
+}
