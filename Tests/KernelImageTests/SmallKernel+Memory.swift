@@ -14,8 +14,8 @@ enum SectionForm: CaseIterable {
 extension SmallKernel {
   static let hasMemoryMap: UInt64 = 2
   static let isEarly: UInt64 = 8
-  /// Descriptors of 16 bytes in a page of 4 KiB.
-  static let sectionsPerRoot = 256
+  /// Descriptors of 16 bytes in a page.
+  var sectionsPerRoot: Int { plan.mode.pageSize.bytes / 16 }
 
   /// A descriptor's word for a section whose memory map is where the plan has it.
   func section(_ flags: UInt64 = hasMemoryMap | isEarly) -> UInt64 {
@@ -36,8 +36,8 @@ extension SmallKernel {
       return
     }
     var roots: [UInt64] = []
-    for start in stride(from: 0, through: last, by: Self.sectionsPerRoot) {
-      let range = start..<(start + Self.sectionsPerRoot)
+    for start in stride(from: 0, through: last, by: sectionsPerRoot) {
+      let range = start..<(start + sectionsPerRoot)
       let isEmpty = range.allSatisfy { sections[$0] == nil }
       roots.append(isEmpty ? 0 : object(descriptors(range)).rawValue)
     }

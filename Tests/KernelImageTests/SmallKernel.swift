@@ -72,6 +72,27 @@ struct SmallKernel {
       "NUMBER(PHYS_OFFSET)=0xfff1000040000000", "NUMBER(kimage_voffset)={offset}",
     ])
 
+  /// arm64 with pages of 16 KiB.
+  static let arm64Pages16K = Plan(
+    mode: .arm64(.kib16, virtualBits: 47), text: VirtualAddress(0xffff_c000_1080_0000),
+    directMap: VirtualAddress(0xffff_7fff_c000_0000),
+    structPages: VirtualAddress(0xffff_fdff_ffc0_0000), memory: PhysicalAddress(0x4000_0000),
+    lines: [
+      "NUMBER(VA_BITS)=47", "NUMBER(TCR_EL1_T1SZ)=0x11", "NUMBER(PHYS_OFFSET)=0x40000000",
+      "NUMBER(kimage_voffset)={offset}",
+    ])
+
+  /// arm64 with pages of 64 KiB, configured for 52 bits on a processor that has 48: the first table
+  /// is as large as configured.
+  static let arm64Pages64K = Plan(
+    mode: .arm64(.kib64, virtualBits: 52), text: VirtualAddress(0xffff_8000_1080_0000),
+    directMap: VirtualAddress(0xfffe_ffff_c000_0000),
+    structPages: VirtualAddress(0xffff_fbff_fff0_0000), memory: PhysicalAddress(0x4000_0000),
+    lines: [
+      "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0x10",
+      "NUMBER(PHYS_OFFSET)=0xfff1000040000000", "NUMBER(kimage_voffset)={offset}",
+    ])
+
   static let memorySize = 256 << 20
   private static let imageSize = 4 << 20
 
@@ -96,12 +117,12 @@ struct SmallKernel {
     tables.map(plan.text, to: imageStart, count: Self.imageSize, in: &image)
     tables.map(
       plan.directMap.advanced(by: plan.memory.rawValue), to: plan.memory, count: Self.memorySize,
-      shift: 21, in: &image)
+      shift: plan.mode.levelShifts.dropLast().last ?? 21, in: &image)
     let frame = image.pageSize.frame(of: plan.memory)
     image.add(frame..<PageFrame(frame.rawValue + 1))
     symbols = [
       ("_text", plan.text, 0), ("_end", plan.text.advanced(by: Self.imageSize), 0),
-      ("swapper_pg_dir", directory, 4096),
+      ("swapper_pg_dir", directory, UInt64(plan.mode.pageSize.bytes)),
     ]
   }
 
