@@ -148,3 +148,27 @@ extension ModuleEra: Comparable {
     return (all.firstIndex(of: lhs) ?? 0) < (all.firstIndex(of: rhs) ?? 0)
   }
 }
+
+extension ModuleEra.Module {
+  /// Where the code of `leakmod` begins.
+  static let text: UInt64 = 0xffff_ffff_c012_3000
+
+  /// A module with code, data, per-CPU variables, initialization and a build ID.
+  static let leakmod = ModuleEra.Module(
+    name: "leakmod", core: text..<(text + 0x4000),
+    initialization: (text + 0x8000)..<(text + 0x9000), perCPU: 0x3a000..<0x3a010,
+    sections: [(".text", text), (".data", text + 0x2000)],
+    buildID: [0, 0xff] + stride(from: 0x10, through: 0x80, by: 0x10).map { UInt8($0) }
+      + [0x90, 0x10] + stride(from: 0xa0, through: 0xf0, by: 0x10).map { UInt8($0) } + [1, 2],
+    symbols: [
+      .init(name: "TestMod_show", address: text + 0x10, size: 0x40, info: 0x02, letter: "t"),
+      .init(name: "leak_it", address: text + 0x50, size: 0x20, info: 0x12, letter: "T"),
+      .init(name: "tm_ops", address: text + 0x2000, size: 0x60, info: 0x01, letter: "d"),
+      .init(name: "tm_counter", address: 0x3a000, size: 8, info: 0x01, letter: "d"),
+      // What the kernel keeps beside them: used symbols, marks, and values that are no addresses.
+      .init(name: "kmalloc", address: text, size: 0, info: 0x10, letter: "U", section: 0),
+      .init(name: "$x", address: text, size: 0, info: 0x00, letter: "t"),
+      .init(name: ".L17", address: text, size: 0, info: 0x00, letter: "t"),
+      .init(name: "leakmod.c", address: 0, size: 0, info: 0x04, letter: "a", section: 0xfff1),
+    ])
+}
