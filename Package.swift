@@ -51,7 +51,7 @@ let package = Package(
     module("Memory", "ByteKit"),
     module("DumpFiles", "Memory", "Codecs", "ByteKit"),
     module("DebugInfo", "Memory", "ByteKit"),
-    module("Elfutils", "DebugInfo", "Memory", "ByteKit", "CElfutils"),
+    module("Elfutils", "DebugInfo", "Memory", "Codecs", "ByteKit", "CElfutils"),
     module("Evidence", "Memory", "DebugInfo", "ByteKit"),
     module("KernelImage", "DumpFiles", "DebugInfo", "Memory", "ByteKit"),
     module("Survey", "KernelImage", "Evidence", "DebugInfo", "Memory", "ByteKit"),

@@ -5,6 +5,9 @@ extension DebugEntry {
   /// Larger sizes and offsets are damage: no object of a kernel has 1 TiB.
   private static let largest: UInt64 = 1 << 40
 
+  /// The entry that describes the type: one in a type unit, where this only carries its mark.
+  var described: DebugEntry { reference(DW_AT_signature) ?? self }
+
   /// Its size in bytes.
   var byteSize: Int? {
     unsigned(DW_AT_byte_size).flatMap { $0 < Self.largest ? Int($0) : nil }

@@ -25,14 +25,6 @@ internal import DebugInfo
     return unsafe dwarf_dieoffset(&entry)
   }
 
-  /// The entry of the compile unit that holds it.
-  var unit: DebugEntry? {
-    var entry = unsafe entry
-    var unit = unsafe Dwarf_Die()
-    guard unsafe dwarf_diecu(&entry, &unit, nil, nil) != nil else { return nil }
-    return unsafe DebugEntry(unit)
-  }
-
   /// The entries one level below, in order.
   var children: Children { Children(of: self) }
 
@@ -155,11 +147,26 @@ internal import DebugInfo
 
   /// The source file and line of its own declaration attributes.
   func declaration(_ names: inout NameCache) -> (file: String, line: Int?)? {
-    var entry = unsafe entry
-    guard has(Int(DW_AT_decl_file)), let file = unsafe names.copy(dwarf_decl_file(&entry))
+    guard let number = unsigned(DW_AT_decl_file).flatMap({ Int(exactly: $0) }),
+      let file = file(number, &names)
     else { return nil }
-    var line: Int32 = 0
-    return (file, unsafe dwarf_decl_line(&entry, &line) == 0 && line > 0 ? Int(line) : nil)
+    let line = unsigned(DW_AT_decl_line).flatMap { Int(exactly: $0) }
+    return (file, line == 0 ? nil : line)
+  }
+
+  /// The path of a file of its unit's line table.
+  private func file(_ number: Int, _ names: inout NameCache) -> String? {
+    // libdw's `dwarf_decl_file` knows no file 0, which is the unit's own since DWARF 5, and names it
+    // `???` in earlier versions, which have none.
+    var entry = unsafe entry
+    var unit = unsafe Dwarf_Die()
+    var files: OpaquePointer?
+    var count = 0
+    guard unsafe dwarf_diecu(&entry, &unit, nil, nil) != nil,
+      unsafe dwarf_getsrcfiles(&unit, &files, &count) == 0, number < count,
+      let name = unsafe names.copy(dwarf_filesrc(files, number, nil, nil)), name != "???"
+    else { return nil }
+    return name
   }
 
   /// The ranges of addresses of its code; those that are not code of the file may be among them.

@@ -127,8 +127,7 @@ struct TypeReader {
   }
 
   private mutating func aggregateShape(_ entry: DebugEntry, isUnion: Bool) -> TypeShape {
-    // A structure that is described in a type unit is only declared here, with that unit's mark.
-    let full = entry.flag(DW_AT_declaration) ? entry.reference(DW_AT_signature) ?? entry : entry
+    let full = entry.described
     var members: [Member] = []
     for child in full.children where child.tag == DW_TAG_member {
       guard spend() else { break }
@@ -150,16 +149,17 @@ struct TypeReader {
   }
 
   private mutating func enumerationShape(_ entry: DebugEntry) -> TypeShape {
+    let full = entry.described
     var enumerators: [Enumerator] = []
-    for child in entry.children where child.tag == DW_TAG_enumerator {
+    for child in full.children where child.tag == DW_TAG_enumerator {
       guard spend() else { break }
       guard let name = child.text(DW_AT_name, &names), let value = child.signed(DW_AT_const_value)
       else { continue }
       enumerators.append(Enumerator(name: name, value: value))
     }
     enumerations.append(
-      Enumeration(name: entry.text(DW_AT_name, &names), enumerators: enumerators))
-    return .enumeration(enumerations.count - 1, size: entry.byteSize ?? 4)
+      Enumeration(name: full.text(DW_AT_name, &names), enumerators: enumerators))
+    return .enumeration(enumerations.count - 1, size: full.byteSize ?? 4)
   }
 
   private mutating func functionShape(_ entry: DebugEntry) -> TypeShape {

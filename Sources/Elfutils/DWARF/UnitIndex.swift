@@ -16,8 +16,9 @@ struct UnitIndex {
       for entry in unit.children {
         switch entry.tag {
         case DW_TAG_structure_type, DW_TAG_union_type, DW_TAG_class_type:
-          guard let place = entry.textPlace(DW_AT_name), !seen.contains(place),
-            !entry.has(DW_AT_declaration), let name = entry.text(DW_AT_name, &names)
+          let full = entry.has(DW_AT_name) ? entry : entry.described
+          guard let place = full.textPlace(DW_AT_name), !seen.contains(place),
+            !full.has(DW_AT_declaration), let name = full.text(DW_AT_name, &names)
           else { continue }
           seen.insert(place)
           if structures[name] == nil { structures[name] = offset }

@@ -9,6 +9,8 @@ internal import Memory
 /// libelf is not made for several threads: an owner guards this with a lock.
 @safe final class ELFFile {
   private let descriptor: Int32
+  /// The decompressed file, where libelf does not decompress it.
+  private let image: UnsafeMutableRawBufferPointer?
   let handle: OpaquePointer
   let machine: Machine
   /// Whether it is a module, whose sections have no addresses yet.
@@ -25,9 +27,16 @@ internal import Memory
       throw .system(SystemFailure(call: "open", path: path, code: errno))
     }
     var handle: OpaquePointer?
+    var image: UnsafeMutableRawBufferPointer?
     do throws(DebugFileFailure) {
       try Self.requireRegularFile(descriptor, path: path)
-      unsafe handle = dwelf_elf_begin(descriptor)
+      if let contents = unsafe try Self.decompressed(path: path) {
+        unsafe image = contents
+        unsafe handle = elf_memory(
+          contents.baseAddress?.assumingMemoryBound(to: CChar.self), contents.count)
+      } else {
+        unsafe handle = dwelf_elf_begin(descriptor)
+      }
       guard let elf = unsafe handle, unsafe elf_kind(elf) == ELF_K_ELF else {
         throw Self.isBootImage(descriptor) ? .bootImage : .notELF
       }
@@ -36,9 +45,11 @@ internal import Memory
       isRelocatable = Int32(header.e_type) == ET_REL
       sections = unsafe Self.sections(of: elf)
       unsafe self.handle = elf
+      unsafe self.image = image
       self.descriptor = descriptor
     } catch {
       unsafe elf_end(handle)
+      unsafe image?.deallocate()
       close(descriptor)
       throw error
     }
@@ -46,6 +57,7 @@ internal import Memory
 
   deinit {
     unsafe elf_end(handle)
+    unsafe image?.deallocate()
     close(descriptor)
   }
 
@@ -139,6 +151,21 @@ extension ELFFile {
       let code = kind == S_IFDIR ? EISDIR : 0
       throw .system(SystemFailure(call: "open", path: path, code: code))
     }
+  }
+
+  /// The contents of a file of which libelf does not know the compression; nil for any other.
+  ///
+  /// They are writable, because libdwfl relocates a module's debug information in place.
+  private static func decompressed(
+    path: String
+  ) throws(DebugFileFailure) -> UnsafeMutableRawBufferPointer? {
+    let file: Bytes
+    do throws(SystemFailure) { file = try Bytes.mapped(path: path) } catch { throw .system(error) }
+    guard ZstdFile.begins(file) else { return nil }
+    guard let contents = ZstdFile.contents(of: file), contents.count > 0 else { throw .notELF }
+    let image = UnsafeMutableRawBufferPointer.allocate(byteCount: contents.count, alignment: 16)
+    unsafe contents.withUnsafeBytes { unsafe image.copyMemory(from: $0) }
+    return unsafe image
   }
 
   private static func header(of elf: OpaquePointer) throws(DebugFileFailure) -> GElf_Ehdr {
