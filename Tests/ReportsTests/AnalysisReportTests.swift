@@ -56,11 +56,21 @@ struct AnalysisReportTests {
       report(findings).text(style: .plain) == report(findings.reversed()).text(style: .plain))
   }
 
+  @Test("a hint behind a leak takes one line that says its number")
+  func hint() {
+    let hint = SampleKernel.finding("many alike", certainty: .hint)
+    let lines = report([hint, SampleKernel.finding()]).text(style: .plain)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines[5].hasPrefix("F2  many alike ") && lines[5].hasSuffix(" [hint]"))
+    #expect(lines[6].isEmpty)
+    #expect(report([hint]).text(style: .plain).contains("    more: "))
+  }
+
   @Test("many findings still fit on a screen")
   func many() {
     let text = report((0..<100).map { SampleKernel.finding("finding \($0)") }).text(style: .plain)
     #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count < 50)
-    #expect(text.contains("and 90 findings more: slabscope analyze vmcore --explain all"))
+    #expect(text.contains("and 90 findings more: --explain all"))
   }
 
   @Test("where nothing leaks, the first line says so")

@@ -1,3 +1,4 @@
+import Analysis
 import Evidence
 import Memory
 import Testing
@@ -50,6 +51,25 @@ struct ReportTextTests {
     ] { #expect(lines.contains(line), "\(line)") }
   }
 
+  @Test("a text over several words is told as one")
+  func text() {
+    let group = ObjectGroup(
+      cache: 0,
+      template: Template(words: [
+        TemplateWord(offset: 0, shared: .text("session-")),
+        TemplateWord(offset: 8, shared: .text("config")),
+        TemplateWord(offset: 16, shared: .text("other")),
+      ]), type: .unknown, slots: [38, 39], identical: 1)
+    let report = GroupsReport(
+      subject, name: "kmalloc-32",
+      caches: [CacheGroups(cache: 0, groups: [group], grouped: 2, unread: 0)])
+    let lines = report.text(style: .plain).split(separator: "\n").map(String.init)
+    for line in [
+      "2 × +0x00 \"session-config\", +0x10 \"other\", 64 B, no two identical",
+      "    +0x00  \"session-config\"", "    +0x10  \"other\"",
+    ] { #expect(lines.contains(line), "\(line)") }
+  }
+
   @Test("an object's words are named, and so is the state of what they point to")
   func showObject() {
     let text = show(SampleKernel.slabStart + 0x28)
@@ -73,10 +93,11 @@ struct ReportTextTests {
     #expect(text.contains("Its memory cannot be read: excluded from the dump."))
   }
 
-  @Test("a function has its source line")
+  @Test("a function has its source line, and no words of code")
   func showFunction() {
-    #expect(
-      show(SampleKernel.showFunction).contains("in the function tm_show [leakmod] (leakmod.c:40)"))
+    let text = show(SampleKernel.showFunction)
+    #expect(text.contains("in the function tm_show [leakmod] (leakmod.c:40)"))
+    #expect(!text.contains("OFFSET"))
   }
 
   @Test("the dump level says what was left out")

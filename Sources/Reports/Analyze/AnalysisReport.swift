@@ -49,27 +49,32 @@ public struct AnalysisReport: Report {
   public var findingIDs: [String] { findings.map(\.id) }
 
   private static let findingsInFull = 3
-  private static let findingsInOneLine = 7
+  private static let findingsListed = 10
   private static let cachesShown = 10
 
   private func answer(_ caches: [CacheSummary], _ style: TextStyle) -> String {
     guard !findings.isEmpty else { return nothing(caches, style) }
-    let listed = findings.prefix(Self.findingsInFull + Self.findingsInOneLine)
+    let listed = findings.prefix(Self.findingsListed)
     let titles = listed.enumerated().map { position, finding in
-      (position < Self.findingsInFull ? "" : finding.id + "  ") + finding.title.printable
+      (isInFull(finding, at: position) ? "" : finding.id + "  ") + finding.title.printable
     }
     let width = titles.reduce(0) { max($0, min($1.count, Self.titleWidth)) }
     var names = MemberNames(subject)
     var text = ""
     for (position, (finding, title)) in zip(listed, titles).enumerated() {
       text += style.strong(title.padded(to: width)) + "  \(style.label(finding.certainty))\n"
-      guard position < Self.findingsInFull else { continue }
+      guard isInFull(finding, at: position) else { continue }
       text += FindingText.details(finding, in: subject, groups: groups, names: &names)
-      text += "    more: \(command) --explain \(finding.id)\n"
+      text += "    more: \(position == 0 ? command + " " : "")--explain \(finding.id)\n"
     }
     let more = findings.count - listed.count
-    if more > 0 { text += "and \(more.counted("finding")) more: \(command) --explain all\n" }
+    if more > 0 { text += "and \(more.counted("finding")) more: --explain all\n" }
     return text
+  }
+
+  /// The first finding is told in full whatever it is; some more are unless they are but hints.
+  private func isInFull(_ finding: Finding, at position: Int) -> Bool {
+    position == 0 || position < Self.findingsInFull && finding.certainty != .hint
   }
 
   /// A title longer than this does not move the certainties of the others to the right.

@@ -56,7 +56,7 @@ struct FindingExplanation {
     if let coverage = FindingText.coverage(of: finding, in: subject, groups: groups) {
       lines.append(coverage)
     }
-    if let group = finding.groups.first, group.slots.count > 1 {
+    if let group = finding.groups.first, group.identical > 1 {
       lines.append("\(group.identical.grouped) of them are equal byte for byte")
     }
     return lines

@@ -40,14 +40,9 @@ struct GroupSummary: Sendable {
       return "\(names[0].printable) or \(names[1].printable)\(more)"
     default: break
     }
-    let telling = group.template.words.compactMap { word -> String? in
-      switch word.shared {
-      case .symbol, .text, .slabPointer:
-        word.shared.map { "\(word.offset.asOffset) \($0.words)" }
-      default: nil
-      }
-    }
-    return telling.isEmpty ? "nothing tells their type" : telling.prefix(2).joined(separator: ", ")
+    let telling = TemplateRun.all(of: group.template).filter(\.isTelling).prefix(2)
+    return telling.isEmpty
+      ? "untyped" : telling.map { "\($0.offset.asOffset) \($0.meaning)" }.joined(separator: ", ")
   }
 
   /// The groups of some caches, the largest first.

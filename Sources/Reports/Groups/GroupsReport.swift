@@ -58,6 +58,14 @@ public struct GroupsReport: Report {
     return text
   }
 
+  private func identical(_ group: ObjectGroup) -> String {
+    switch group.identical {
+    case group.slots.count: "all"
+    case ...1: "no two"
+    default: group.identical.grouped
+    }
+  }
+
   private func text(
     of summary: GroupSummary, names: inout MemberNames, style: TextStyle
   ) -> String {
@@ -65,9 +73,7 @@ public struct GroupsReport: Report {
     var text = style.strong("\(summary.count.grouped) × \(summary.label)")
     text += ", \(summary.bytes.byteSize)"
     if case .known(_, let size) = group.type { text += ", \(size.counted("byte")) each" }
-    if summary.count > 1 {
-      text += ", \(group.identical == summary.count ? "all" : group.identical.grouped) identical"
-    }
+    if summary.count > 1 { text += ", \(identical(group)) identical" }
     text += "\n"
     let structure = names.structure(of: group.type, template: group.template)
     for line in TemplateText.lines(group.template, structure: structure) {

@@ -47,6 +47,8 @@ struct AddressFacts: Sendable {
     if let object {
       memory = MemoryWords(
         from: object.address, bytes: object.cache.objectSize, structure: structure, in: subject)
+    } else if symbol?.symbol.kind == .function {
+      memory = MemoryWords(at: address)
     } else {
       memory = MemoryWords(
         from: VirtualAddress(address.rawValue & ~7), bytes: Self.bytesShown, structure: nil,

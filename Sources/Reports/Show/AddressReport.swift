@@ -63,12 +63,18 @@ public struct AddressReport: Report {
   private var group: String {
     guard let group = facts.object?.group else { return "" }
     let others = group.count - 1
-    return others > 0
-      ? "    a \(group.label), with \(others.counted("other")) that look the same\n"
-      : "    a \(group.label), and no other looks the same\n"
+    let alike =
+      others > 0
+      ? "\(others.counted("other")) in the cache look the same" : "no other looks the same"
+    return switch group.group.type {
+    case .known(let name, let size):
+      "    a \(name.printable) of \(size.counted("byte")); \(alike)\n"
+    default: "    \(group.label); \(alike)\n"
+    }
   }
 
   private var memory: String {
+    guard !facts.memory.words.isEmpty else { return "" }
     if let absence = facts.memory.absence {
       return "    Its memory cannot be read: \(absence).\n"
     }

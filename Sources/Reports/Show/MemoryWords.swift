@@ -20,6 +20,12 @@ struct MemoryWords: Sendable {
   /// No object is shown beyond this size, the largest that a kernel usually takes from a slab.
   private static let mostBytes = 8192
 
+  /// No words, where none are of interest.
+  init(at start: VirtualAddress) {
+    self.start = start
+    words = []
+  }
+
   /// Reads the words from an address on; `structure` begins there, too.
   init(from start: VirtualAddress, bytes: Int, structure: Structure?, in subject: Subject) {
     self.start = start
