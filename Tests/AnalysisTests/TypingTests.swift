@@ -64,9 +64,13 @@ struct TypingTests {
       unit.structure("wrong_count", size: 64) {
         $0.member("call", .functionPointer(returns: .void, []), at: 8)
       }
+      unit.structure("void_parameter", size: 64) {
+        $0.member("call", .functionPointer(returns: .void, [.voidPointer]), at: 8)
+      }
       unit.structure("no_pointer", size: 64) { $0.member("count", .unsignedInt, at: 8) }
       unit.structure("right", size: 64) {
-        $0.member("call", .functionPointer(returns: .void, [.voidPointer]), at: 8)
+        $0.member(
+          "call", .functionPointer(returns: .void, [.pointer(.structure("work_struct"))]), at: 8)
       }
     }
     #expect(await type(types, [7, Self.work.rawValue, 7]) == .known(name: "right", size: 64))
@@ -95,6 +99,46 @@ struct TypingTests {
       }
     }
     #expect(await type(types, [1, Self.ops.rawValue]) == .candidates(["alpha", "beta"]))
+  }
+
+  @Test("An empty list, a pointer to a known object and text tell structures apart")
+  func otherWords() async {
+    let types = unit { unit in
+      unit.structure("list_head") {
+        $0.member("next", .pointer(.structure("list_head")))
+        $0.member("prev", .pointer(.structure("list_head")))
+      }
+      unit.structure("wanted", size: 64) {
+        $0.member("ops", .pointer(.structure("dev_ops")))
+        $0.member("list", .structure("list_head"), at: 16)
+        $0.member("name", .array(.char, 16))
+      }
+      unit.structure("no_list", size: 64) {
+        $0.member("ops", .pointer(.structure("dev_ops")))
+        $0.member("name", .array(.char, 56))
+      }
+      unit.structure("other_list", size: 64) {
+        $0.member("ops", .pointer(.structure("dev_ops")))
+        $0.member("list", .structure("list_head"), at: 24)
+      }
+      unit.structure("no_name", size: 64) {
+        $0.member("ops", .pointer(.structure("dev_ops")))
+        $0.member("list", .structure("list_head"), at: 16)
+        $0.member("next", .pointer(.structure("no_name")))
+      }
+    }
+    var kernel = SubjectBuilder(types: types)
+    let cache = kernel.cache("kmalloc-64", objectSize: 64)
+    for number in 0..<10 {
+      kernel.object(in: cache) { address in
+        [
+          Self.ops.rawValue, 0, address.rawValue + 16, address.rawValue + 16,
+          0x3030_3030_2d78_7465 + UInt64(number) << 56,
+        ]
+      }
+    }
+    let groups = await CacheGrouping.groups(ofCache: cache, in: kernel.subject).groups
+    #expect(groups.first?.type == .known(name: "wanted", size: 64))
   }
 
   @Test("A cache's name decides between equals")

@@ -15,8 +15,13 @@ public enum CacheGrouping {
   private static let tasksAtOnce = 4
 
   /// The groups of every cache, in the order of the census; caches without slabs have none.
+  ///
+  /// Only those that take a thousandth of all allocated slab memory or more are given a type.
   public static func groups(in subject: Subject) async -> [CacheGroups] {
-    let typing = ObjectTyping(subject)
+    let total = zip(subject.census.caches, subject.census.counts).reduce(0) { total, cache in
+      total &+ cache.0.slotSize &* cache.1.allocated
+    }
+    let typing = ObjectTyping(subject, leastBytes: total / 1000)
     var groups: [CacheGroups] = []
     for cache in subject.census.caches.indices {
       groups.append(await self.groups(ofCache: cache, in: subject, typing: typing))

@@ -54,7 +54,7 @@ struct GroupAssembly {
     if case .known(_, let size) = cluster.type { count = min(count, (size + 7) / 8) }
     var words: [TemplateWord] = []
     for word in 0..<count {
-      let (token, kind) = common(word, in: cluster.rows)
+      let (token, kind) = tally.common(word, in: cluster.rows)
       let shared = token.map { classifier.describeShared($0, word: values[word]) }
       words.append(TemplateWord(offset: word * 8, shared: shared, kind: kind))
     }
@@ -63,23 +63,6 @@ struct GroupAssembly {
       while words.count > 1, words.last?.shared == nil { words.removeLast() }
     }
     return Template(words: words)
-  }
-
-  /// The token of a word that all rows have, and the kind; nil where they differ.
-  private func common(_ word: Int, in rows: [Int]) -> (WordToken?, WordKind?) {
-    var token: WordToken?
-    var sameToken = true
-    for row in rows {
-      let position = row * tally.wordCount + word
-      let own = tally.firstTokens[position]
-      let variation = tally.variations[position]
-      guard own.isPresent else { continue }
-      let first = token ?? own
-      token = first
-      if variation.contains(.kind) || !own.isOfKind(of: first) { return (nil, nil) }
-      if own != first || variation.contains(.token) { sameToken = false }
-    }
-    return (sameToken ? token : nil, token?.kind)
   }
 
   /// The characters of a string, eight to a word, without what stands behind its end.

@@ -229,6 +229,23 @@ struct SignatureTally {
     rows.count < 2 * rowLimit || row.level == .varied ? nil : index.row(of: Mixing.start)
   }
 
+  /// The token of a word that all rows have, and the kind; nil where they differ.
+  func common(_ word: Int, in rows: [Int]) -> (token: WordToken?, kind: WordKind?) {
+    var token: WordToken?
+    var sameToken = true
+    for row in rows {
+      let position = row * wordCount + word
+      let own = firstTokens[position]
+      let variation = variations[position]
+      guard own.isPresent else { continue }
+      let first = token ?? own
+      token = first
+      if variation.contains(.kind) || !own.isOfKind(of: first) { return (nil, nil) }
+      if own != first || variation.contains(.token) { sameToken = false }
+    }
+    return (sameToken ? token : nil, token?.kind)
+  }
+
   /// For each row, the size of the largest subset of objects that are equal byte by byte.
   func largestEqualSubsets() -> [Int] {
     var largest = rows.map(\.equal)

@@ -5,6 +5,8 @@ internal import Evidence
 struct ObjectTyping: Sendable {
   /// Smaller clusters than the largest ones of a cache are not worth loading debug information for.
   private static let mostTyped = 64
+  /// So many words that are no symbols are heard.
+  private static let mostOthers = 32
   /// So many candidates are named when the type is not certain.
   private static let mostCandidates = 4
 
@@ -12,8 +14,14 @@ struct ObjectTyping: Sendable {
   private let types: (any TypeSource)?
   private let caches: [SlabCache]
   private let sizes: SizeClasses
+  /// Clusters that take fewer bytes are left without a type.
+  private let leastBytes: Int
 
-  init(_ subject: Subject) {
+  /// Prepares to type clusters of at least `leastBytes` bytes.
+  ///
+  /// Every symbol can be in a compile unit of its own, which takes milliseconds to read.
+  init(_ subject: Subject, leastBytes: Int = 0) {
+    self.leastBytes = leastBytes
     symbols = subject.symbols
     types = subject.types
     caches = subject.census.caches
@@ -28,9 +36,12 @@ struct ObjectTyping: Sendable {
     guard types != nil else { return }
     let sized = clusters.indices.map { (number: $0, count: clusters[$0].count(in: tally)) }
       .sorted { ($1.count, $0.number) < ($0.count, $1.number) }
-    for (number, _) in sized.filter({ clusters[$0.number].level == .symbols })
-      .prefix(Self.mostTyped)
-    {
+    let typed = sized.filter {
+      clusters[$0.number].level == .symbols
+        && $0.count.multipliedReportingOverflow(by: caches[cache].slotSize).partialValue
+          >= leastBytes
+    }
+    for (number, _) in typed.prefix(Self.mostTyped) {
       clusters[number].type = type(of: clusters[number], in: tally, cache: cache)
     }
     clusters = regroup(clusters, of: tally)
@@ -40,10 +51,29 @@ struct ObjectTyping: Sendable {
   // MARK: Votes
 
   private func type(of cluster: Cluster, in tally: SignatureTally, cache: Int) -> ObjectType {
-    let witnesses = shared(by: cluster, in: tally).map { witness($0) }
-    let votes = TypeVotes(witnesses)
+    let symbols = shared(by: cluster, in: tally)
+    let words = Set(symbols.map(\.word))
+    let others = (0..<tally.wordCount).lazy.filter { !words.contains($0) }
+      .compactMap { word in witness(word, tally.common(word, in: cluster.rows)) }
+    let votes = TypeVotes(symbols.map { witness($0) } + others.prefix(Self.mostOthers))
     let cache = caches[cache]
     return choose(votes.candidates(largest: max(cache.objectSize, 8)), cache)
+  }
+
+  /// What a word that is no symbol tells when it is of one kind in all objects.
+  private func witness(
+    _ word: Int, _ common: (token: WordToken?, kind: WordKind?)
+  ) -> TypeWitness? {
+    let target: TypeWitness.Target
+    switch (common.kind, common.token) {
+    case (.selfPointer, let token?): target = .itself(token.objectOffset)
+    case (.slabPointer, let token?) where token.objectOffset == 0:
+      target = .object(caches[token.cacheIndex].name)
+    case (.selfPointer, _), (.slabPointer, _), (.pageStruct, _), (.vmalloc, _): target = .address
+    case (.text, _): target = .nothing
+    default: return nil
+    }
+    return TypeWitness(offset: word * 8, target: target)
   }
 
   /// The symbols that nearly all objects of a cluster have in the same place, by that place.
@@ -55,7 +85,7 @@ struct ObjectTyping: Sendable {
 
   private func witness(_ word: StrongWord) -> TypeWitness {
     let address = symbols.address(of: word.token.symbolIndex)
-    var target = TypeWitness.Target.unknown
+    var target = TypeWitness.Target.address
     if word.token.symbolOffset == 0, let unit = types?.unit(defining: address),
       let definition = unit.functions[address] ?? unit.objects[address]
     {

@@ -5,9 +5,10 @@ enum TypeComparison {
   /// Beyond as many levels of pointers and function types, types are taken as equal.
   private static let deepest = 4
 
-  /// Whether a function of type `function` can be called through a pointer to `target`.
+  /// Whether a function of type `function` is called through a pointer to `target`.
   ///
-  /// A pointer to `void` on either side stands for any pointer.
+  /// They must be the same, as the kernel's control flow integrity wants it: a pointer to `void`
+  /// does not stand for others.
   static func fits(
     _ function: TypeID, of table: TypeTable, pointee target: TypeID, of other: TypeTable
   ) -> Bool {
@@ -37,8 +38,7 @@ enum TypeComparison {
     case (.floating(_, let size), .floating(_, let size2)): return size == size2
     case (.enumeration(_, let size), .enumeration(_, let size2)): return size == size2
     case (.pointer(let target), .pointer(let target2)):
-      return isVoid(target, table) || isVoid(target2, other)
-        || isSame(target, table, target2, other, depth: depth + 1)
+      return isSame(target, table, target2, other, depth: depth + 1)
     case (.array(let element, _), .array(let element2, _)):
       return isSame(element, table, element2, other, depth: depth + 1)
     case (.aggregate(let index), .aggregate(let index2)):
@@ -52,9 +52,5 @@ enum TypeComparison {
         }
     default: return false
     }
-  }
-
-  private static func isVoid(_ type: TypeID, _ table: TypeTable) -> Bool {
-    table[table.resolved(type)] == .void
   }
 }

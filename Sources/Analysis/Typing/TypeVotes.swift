@@ -6,8 +6,14 @@ struct TypeWitness {
   enum Target {
     /// A function or object of a unit, and its type there.
     case defined(TypeID, of: CompileUnit)
-    /// Something without debug information, or something else that only a pointer leads to.
-    case unknown
+    /// A place in the same object, so many bytes from its start.
+    case itself(Int)
+    /// The start of an object of a cache of this name.
+    case object(String)
+    /// Something of which only an address is known.
+    case address
+    /// Nothing: the word is not an address.
+    case nothing
   }
 
   /// Where the word stands, in bytes from the start of the object.
@@ -26,7 +32,8 @@ struct TypeCandidate {
 /// Asks the structures of some compile units which of them explain what objects have in common.
 ///
 /// A witness votes for each structure that has, at the witness's offset, a pointer to what the
-/// witness leads to. It excludes those that have something there that cannot hold a pointer.
+/// witness leads to. It excludes those that have something there that cannot hold it. Only functions
+/// and static objects bring in structures; the other witnesses help to choose among these.
 struct TypeVotes {
   private let witnesses: [TypeWitness]
 
@@ -68,49 +75,89 @@ struct TypeVotes {
     return tables
   }
 
-  /// The number of witnesses for a structure; 0 when one excludes it.
+  /// The number of witnesses for a structure; 0 when one excludes it or no function or static
+  /// object is among them.
   private func votes(for structure: Structure) -> Int {
     var votes = 0
+    var isNamed = false
     for witness in witnesses where witness.offset < structure.size {
       switch opinion(of: witness, on: structure) {
-      case .explained: votes += 1
+      case .explained:
+        votes += 1
+        if case .defined = witness.target { isNamed = true }
       case .possible: break
       case .excluded: return 0
       }
     }
-    return votes
+    return isNamed ? votes : 0
   }
 
   private enum Opinion: Int { case excluded, possible, explained }
 
   private func opinion(of witness: TypeWitness, on structure: Structure) -> Opinion {
     var best = Opinion.excluded
-    for leaf in structure.leaves(in: witness.offset..<(witness.offset + 1)) {
-      let opinion = opinion(of: witness, on: leaf, table: structure.table)
+    let leaves = structure.leaves(in: witness.offset..<(witness.offset + 1))
+    // A number may begin in front of the word or behind its start.
+    if case .nothing = witness.target, leaves.isEmpty { return .possible }
+    for leaf in leaves {
+      let opinion = opinion(of: witness, on: leaf, in: structure)
       if opinion.rawValue > best.rawValue { best = opinion }
     }
     return best
   }
 
   private func opinion(
-    of witness: TypeWitness, on leaf: MemberLeaf, table: TypeTable
+    of witness: TypeWitness, on leaf: MemberLeaf, in structure: Structure
   ) -> Opinion {
-    // The kernel keeps pointers in `unsigned long` too.
+    let table = structure.table
     guard case .pointer(let pointee) = table[leaf.type] else {
+      if case .nothing = witness.target { return .possible }
+      // The kernel keeps pointers in `unsigned long` too.
       return leaf.size == 8 ? .possible : .excluded
     }
     let resolved = table.resolved(pointee)
-    guard case .defined(let type, let unit) = witness.target, table[resolved] != .void else {
-      return .possible
-    }
-    if case .function = unit.types[unit.types.resolved(type)] {
+    guard table[resolved] != .void else { return .possible }
+    if case .defined(let type, let unit) = witness.target,
+      case .function = unit.types[unit.types.resolved(type)]
+    {
       return TypeComparison.fits(type, of: unit.types, pointee: resolved, of: table)
         ? .explained : .excluded
     }
-    if unit.types.leads(from: type, to: resolved, of: table) { return .explained }
-    // Pointers that link objects, such as `struct list_head *`, may lead anywhere.
+    if case .nothing = witness.target { return .excluded }
+    // From here on it leads to data, as all pointers but those to functions do.
     if case .function = table[resolved] { return .excluded }
-    return .possible
+    return leads(witness.target, to: resolved, in: structure) ? .explained : .possible
+  }
+
+  private func leads(
+    _ target: TypeWitness.Target, to pointee: TypeID, in structure: Structure
+  ) -> Bool {
+    switch target {
+    case .defined(let type, let unit):
+      unit.types.leads(from: type, to: pointee, of: structure.table)
+    case .itself(let offset): structure.holds(pointee, at: offset)
+    case .object(let cache): structure.table.aggregate(pointee)?.name == cache
+    case .address, .nothing: false
+    }
+  }
+}
+
+extension Structure {
+  /// Whether a member at an offset is of a structure type, such as the head of an empty list.
+  fileprivate func holds(_ type: TypeID, at offset: Int, depth: Int = 0) -> Bool {
+    guard depth < 16, case .aggregate = table[type] else { return false }
+    for member in aggregate.members {
+      let own = table.resolved(member.type)
+      guard case .aggregate = table[own] else { continue }
+      let inside = offset.subtractingReportingOverflow(member.offset)
+      guard !inside.overflow, inside.partialValue >= 0,
+        inside.partialValue < table.size(of: own) ?? 0
+      else { continue }
+      if inside.partialValue == 0, own == type { return true }
+      let nested = Structure(table: table, id: own)
+      if nested.holds(type, at: inside.partialValue, depth: depth + 1) { return true }
+    }
+    return false
   }
 }
 
