@@ -37,12 +37,19 @@ public final class DwarfTypes: TypeSource {
 
   /// The unit that has code at `address`, or defines the object that begins there.
   public func unit(defining address: VirtualAddress) -> CompileUnit? {
+    if let known = cache.withLock({ $0.place(of: address) }) { return known.flatMap { unit($0) } }
+    let key = place(of: address)
+    cache.withLock { $0.keep(key, for: address) }
+    return key.flatMap { unit($0) }
+  }
+
+  private func place(of address: VirtualAddress) -> UnitCache.Key? {
     for (number, source) in sources.enumerated() {
       guard let linked = source.placement.linked(address) else { continue }
       let offset = source.file.contents.withLock { contents in
         contents.offset(ofUnitDefining: linked, room: symbols.roomBefore(codeAt: address))
       }
-      return offset.flatMap { unit(UnitCache.Key(file: number, offset: $0)) }
+      return offset.map { UnitCache.Key(file: number, offset: $0) }
     }
     return nil
   }
@@ -91,7 +98,8 @@ public final class DwarfTypes: TypeSource {
     near anchors: [String], _ find: (TypeTable) -> Result?
   ) -> Result? {
     for anchor in anchors {
-      for symbol in symbols.symbols(named: anchor) {
+      // Hundreds of static functions may share a name; such a name is no anchor.
+      for symbol in symbols.symbols(named: anchor).prefix(8) {
         if let unit = unit(defining: symbol.address), let found = find(unit.types) { return found }
       }
     }

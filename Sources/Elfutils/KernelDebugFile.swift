@@ -12,7 +12,7 @@ public final class KernelDebugFile: Sendable {
   public let buildID: String?
   /// What the kernel says of itself in `/proc/version`, if the file holds the kernel's data.
   public let banner: String?
-  /// Whether it describes types; a file that was stripped of them still has symbols.
+  /// Whether it describes types in a form that libdw reads; without, there are still symbols.
   public let hasTypes: Bool
 
   let file: DebugFile
@@ -28,8 +28,9 @@ public final class KernelDebugFile: Sendable {
     self.machine = elf.machine
     buildID = elf.buildID
     banner = elf.address(ofSymbol: "linux_banner").flatMap { elf.string(at: $0, limit: 512) }
-    hasTypes = elf.hasDwarf
-    file = DebugFile(elf) { DwarfFile($0) }
+    let file = DebugFile(elf) { DwarfFile($0) }
+    hasTypes = file.contents.withLock { $0.dwarf != nil }
+    self.file = file
   }
 
   /// Adds the kernel's symbols, moved by `relocation` bytes (KASLR's; 0 when it was not moved).

@@ -16,12 +16,16 @@ extension DebugFile.Contents {
 
   /// Whether the debug information can have a type of this name: false only when it cannot.
   mutating func mayDescribe(_ name: String) -> Bool {
-    // A name of less than four bytes takes less room in place of the offset of its text.
+    if absentNames.contains(name) { return false }
+    // A name of less than four bytes takes less room in place of the offset of its text, and a file
+    // that was split by dwz refers to texts of the other part.
     let wanted = Array(name.utf8) + [0]
     guard dwarf != nil, wanted.count > 4, let texts = elf.section(named: ".debug_str"),
-      texts.flags & UInt64(SHF_COMPRESSED) == 0
+      texts.flags & UInt64(SHF_COMPRESSED) == 0, elf.section(named: ".gnu_debugaltlink") == nil
     else { return true }
-    return elf.withContents(of: texts) { $0.contains(wanted) } ?? true
+    let isThere = elf.withContents(of: texts) { $0.contains(wanted) } ?? true
+    if !isThere { absentNames.insert(name) }
+    return isThere
   }
 }
 

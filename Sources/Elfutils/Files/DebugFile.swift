@@ -13,6 +13,8 @@ final class DebugFile: Sendable {
     private let openDwarf: (ELFFile) -> DwarfFile?
     private var opened: DwarfFile??
     private var ownNeighbours: SymbolNeighbours?
+    /// Names of which no type is described, as far as they were asked for.
+    var absentNames: Set<String> = []
 
     init(_ elf: ELFFile, openDwarf: @escaping (ELFFile) -> DwarfFile?) {
       self.elf = elf
