@@ -39,9 +39,9 @@ struct ModuleLayout: Sendable {
 
   /// Finds the parts; throws when the debug information does not describe modules.
   init(in kernel: NamedMemory) throws(Damage) {
-    // `modules` is defined in kernel/module.c, since v5.18 in kernel/module/main.c.
+    // kernel/module.c, since v5.18 kernel/module/main.c and sysfs.c.
     let near = ["load_module", "module_put", "mod_sysfs_setup"]
-    guard let module = kernel.structure("module", definedWith: "modules", near: near),
+    guard let module = kernel.types.structure("module", near: near),
       let list = module.offset("list"), let name = module.member("name"),
       let nameSize = module.table.size(of: name.type), nameSize > 0, name.offset >= 0,
       (1...(1 << 16)).contains(module.size), let ranges = Self.ranges(of: module)
@@ -56,7 +56,7 @@ struct ModuleLayout: Sendable {
       perCPU = nil
     }
     symbols = Self.symbols(
-      of: module, described: kernel.structure("mod_kallsyms", definedWith: "modules", near: near))
+      of: module, described: kernel.types.structure("mod_kallsyms", near: near))
     // These are private to kernel/module/sysfs.c, or kernel/module.c before v5.18.
     let sysfs = ["mod_sysfs_setup", "mod_sysfs_teardown", "load_module"]
     sections = module.offset("sect_attrs").flatMap {

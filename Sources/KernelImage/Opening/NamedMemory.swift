@@ -36,16 +36,4 @@ struct NamedMemory: Sendable {
     else { return nil }
     return (unit.types, unit.types.resolved(object.type))
   }
-
-  /// A structure, looked for first in the unit that defines a variable, then near functions.
-  func structure(
-    _ name: String, definedWith variable: String, near functions: [String]
-  ) -> Structure? {
-    if let address = address(of: variable),
-      let found = types.unit(defining: address)?.types.structure(named: name)
-    {
-      return found
-    }
-    return types.structure(name, near: functions)
-  }
 }

@@ -10,9 +10,9 @@ extension PageMap {
     from kernel: NamedMemory, info: VMCoreInfo, physical: any PhysicalMemory,
     directMapBase: VirtualAddress
   ) throws(Damage) -> (map: PageMap, damage: [Damage]) {
-    let near = ["get_page_from_freelist", "__alloc_pages", "sparse_init"]
+    let near = ["sparse_init", "get_page_from_freelist"]
     guard
-      let size = kernel.structure("page", definedWith: "mem_section", near: near)?.size
+      let size = kernel.types.structure("page", near: near)?.size
         ?? info.size("page"),
       (16...4096).contains(size)
     else { throw Damage("the debug information does not describe struct page") }

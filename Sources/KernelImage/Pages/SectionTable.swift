@@ -53,7 +53,7 @@ struct SectionTable: Sendable {
     guard let symbol = kernel.symbol("mem_section") else { return nil }
     let near = ["sparse_init", "sparse_add_section", "sparse_index_init"]
     guard
-      let section = kernel.structure("mem_section", definedWith: "mem_section", near: near),
+      let section = kernel.types.structure("mem_section", near: near),
       let mapOffset = section.offset("section_mem_map"), section.size > mapOffset,
       section.size <= kernel.memory.pageSize.bytes
     else { throw Damage("the debug information does not describe mem_section") }
@@ -65,10 +65,11 @@ struct SectionTable: Sendable {
     size = section.size
     self.mapOffset = mapOffset
     pagesShift = sectionBits - pageSize.shift
-    form = Self.form(of: kernel.type(of: "mem_section"), size: symbol.size)
+    form = Self.form(in: kernel, size: symbol.size)
     perRoot = form == .flat ? 1 : max(pageSize.bytes / size, 1)
-    let usage = kernel.structure("mem_section_usage", definedWith: "mem_section", near: near)
-    if let pointer = section.offset("usage"), let map = usage?.offset("subsection_map") {
+    if let pointer = section.offset("usage"),
+      let map = kernel.types.structure("mem_section_usage", near: near)?.offset("subsection_map")
+    {
       subsections = (pointer, map)
     } else {
       subsections = nil
@@ -83,14 +84,14 @@ struct SectionTable: Sendable {
       Self.mostSections)
   }
 
-  private static func form(of type: (table: TypeTable, id: TypeID)?, size: UInt64) -> Form {
-    switch type.map({ ($0.table, $0.table[$0.id]) }) {
-    case (_, .pointer)?: return .allocatedRoots
-    case (let table, .array(let element, _))?:
-      if case .pointer = table[table.resolved(element)] { return .roots }
-      return .flat
-    default: return size == 8 ? .allocatedRoots : .roots
+  /// A variable of 8 bytes is a pointer; of a larger one, its type tells what it is an array of.
+  private static func form(in kernel: NamedMemory, size: UInt64) -> Form {
+    guard size != 8, let (table, id) = kernel.type(of: "mem_section") else {
+      return .allocatedRoots
     }
+    guard case .array(let element, _) = table[id] else { return .allocatedRoots }
+    if case .pointer = table[table.resolved(element)] { return .roots }
+    return .flat
   }
 
   /// What the table tells.
