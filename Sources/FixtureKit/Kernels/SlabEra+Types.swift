@@ -18,6 +18,7 @@ extension SlabEra {
       } else {
         declareSLAB(&unit)
       }
+      declarePending(&unit)
       unit.function("kmem_cache_alloc", at: text, returns: .voidPointer)
     }
   }
@@ -126,6 +127,7 @@ extension SlabEra {
       cache.member("name", .pointer(.char))
       cache.member("list", .structure("list_head"))
       if isHardened { cache.member("random", .unsignedLong) }
+      cache.member("kobj", .structure("kobject"))
       if sheaves == .besideNode {
         cache.member("per_node", .array(.structure("kmem_cache_per_node_ptrs"), 4))
       } else {

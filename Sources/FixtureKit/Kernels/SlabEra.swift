@@ -33,6 +33,9 @@ public struct SlabEra: Hashable, Sendable, CustomStringConvertible {
   /// The sheaves.
   public let sheaves: Sheaves
 
+  /// Whether it is v6.10 or later: `kfree_rcu` has lists of blocks, KFENCE allocates its metadata.
+  var isRecent: Bool { mark != .flag }
+
   /// SLUB with its fields in `struct page`.
   public static let slub5_10 = SlabEra(
     description: "SLUB 5.10", isSLUB: true, hasStructSlab: false, mark: .flag, hasCPUSlabs: true,

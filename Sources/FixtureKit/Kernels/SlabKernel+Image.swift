@@ -4,7 +4,7 @@ public import Memory
 
 extension SlabKernel {
   /// Where the kernel's own functions are.
-  private var text: VirtualAddress { VirtualAddress(0xffff_ffff_8100_0000) }
+  var text: VirtualAddress { VirtualAddress(0xffff_ffff_8100_0000) }
 
   /// Where page frame 0 is mapped.
   var directMap: VirtualAddress {
@@ -26,6 +26,16 @@ extension SlabKernel {
     let start = directMap.advanced(by: slab.frame << 12)
     let first = era.isSLUB ? 0 : onSlabBytes(slab) + slab.colour
     return start.advanced(by: first + cache.lead + slot * cache.slotSize)
+  }
+
+  /// The page frame of an object in KFENCE's pool.
+  func guardedFrame(_ number: Int) -> UInt64 { (poolFrame ?? 0) + UInt64(number + 1) * 2 }
+
+  /// The address of an object in KFENCE's pool.
+  func guardedObject(_ number: Int) -> VirtualAddress {
+    let object = guarded[number]
+    let offset = object.isAtEnd ? 4096 - caches[object.cache].objectSize : 0
+    return directMap.advanced(by: guardedFrame(number) << 12).advanced(by: offset)
   }
 
   /// SLAB: the bytes of the freelist in front of the first object.

@@ -12,14 +12,19 @@ extension SlabKernel {
       nodes: .random(in: 1...3, using: &random))
     if Bool.random(using: &random) { kernel.tag = UInt8.random(in: 0xf0...0xfe, using: &random) }
     for number in 0..<Int.random(in: 1...6, using: &random) {
-      kernel.addRandomCache("cache-\(number)", using: &random)
+      kernel.addRandomCache("cache-\(number)", isDamaged: isDamaged, using: &random)
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        kernel.guardObject(
+          of: number, isAtEnd: Bool.random(using: &random),
+          .random(GuardState.allCases, using: &random))
+      }
     }
     if isDamaged { kernel.damageRandomly(using: &random) }
     return kernel
   }
 
   private mutating func addRandomCache(
-    _ name: String, using random: inout some RandomNumberGenerator
+    _ name: String, isDamaged: Bool, using random: inout some RandomNumberGenerator
   ) {
     let objectSize = Int.random(in: 1...60, using: &random) * 8
     let lead = Bool.random(using: &random) ? 0 : 16
@@ -33,12 +38,13 @@ extension SlabKernel {
       isOffSlab: Bool.random(using: &random))
     var idleCPUs = Array(0..<cpus)
     for _ in 0..<Int.random(in: 0...8, using: &random) {
-      addRandomSlab(of: cache, idleCPUs: &idleCPUs, using: &random)
+      addRandomSlab(of: cache, idleCPUs: &idleCPUs, isDamaged: isDamaged, using: &random)
     }
   }
 
   private mutating func addRandomSlab(
-    of cache: Int, idleCPUs: inout [Int], using random: inout some RandomNumberGenerator
+    of cache: Int, idleCPUs: inout [Int], isDamaged: Bool,
+    using random: inout some RandomNumberGenerator
   ) {
     // Where memory is short, SLUB takes the smallest order that holds an object.
     let isSmall = era.isSLUB && Int.random(in: 0..<8, using: &random) == 0
@@ -59,7 +65,11 @@ extension SlabKernel {
     if era.hasCPUSlabs, Bool.random(using: &random), let cpu = idleCPUs.popLast() {
       give(take(.random(in: 0...slots.count, using: &random)), of: slab, to: .cpuSlab(cpu))
     }
-    for place in randomPlaces(using: &random) {
+    var places = randomPlaces(using: &random)
+    if caches[cache].objectSize >= 24 {
+      places += randomPendingPlaces(isDamaged: isDamaged, using: &random)
+    }
+    for place in places {
       let room = room(in: place, of: cache)
       let most = min(room, slots.count, 5)
       if most > 0 { give(take(.random(in: 1...most, using: &random)), of: slab, to: place) }
@@ -81,6 +91,25 @@ extension SlabKernel {
     }
     return places.filter { _ in Bool.random(using: &random) }
   }
+}
+
+extension SlabKernel {
+  private func randomPendingPlaces(
+    isDamaged: Bool, using random: inout some RandomNumberGenerator
+  ) -> [Place] {
+    let cpu = Int.random(in: 0..<cpus, using: &random)
+    let isWaiting = Bool.random(using: &random)
+    var places: [Place] = [.kfreeRCUBlock(cpu, isWaiting: isWaiting)]
+    if sheafPlacesExist { places.append(.flyingSheaf(cpu)) }
+    if !isDamaged {
+      // Lists that run through the objects end where a page is lost.
+      places += [.kfreeRCUList(cpu, isWaiting: isWaiting), .callback(cpu), .quarantine(cpu)]
+      if sheafPlacesExist { places.append(.deferredFree(cpu)) }
+    }
+    return places.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+  }
+
+  private var sheafPlacesExist: Bool { era.sheaves != .none }
 }
 
 // MARK: - Damage

@@ -26,6 +26,7 @@ extension SlabKernel {
         truth[object(slot, of: number)] = state
       }
     }
+    for number in guarded.indices { truth[guardedObject(number)] = .guarded(guarded[number].state) }
     return truth
   }
 
@@ -36,11 +37,7 @@ extension SlabKernel {
     for slot in seenByCPU(slab) { states[slot] = .free(.cpuSlab(slab.cpu ?? 0)) }
     for (_, place, objects) in places {
       for object in objects where object.slab == number {
-        if case .rcuSheaf = place {
-          states[object.slot] = .pending(place)
-        } else {
-          states[object.slot] = .free(place)
-        }
+        states[object.slot] = place.isPending ? .pending(place) : .free(place)
       }
     }
     return states

@@ -35,6 +35,39 @@ public struct SlabKernel: Sendable {
     case sharedArray(node: Int)
     /// SLAB: the array of a node for objects of another.
     case alienArray(node: Int, of: Int)
+    /// The blocks of a CPU's batch of objects given to `kfree_rcu`: the batch, or the work that
+    /// waits for a grace period.
+    case kfreeRCUBlock(Int, isWaiting: Bool)
+    /// The list of such objects that found no block.
+    case kfreeRCUList(Int, isWaiting: Bool)
+    /// SLUB: a full sheaf of such objects that a CPU gave to RCU.
+    case flyingSheaf(Int)
+    /// The callbacks of a CPU that free the object they are in.
+    case callback(Int)
+    /// The objects of a CPU that were freed where no lock may be taken.
+    case deferredFree(Int)
+    /// KASAN's quarantine of a CPU.
+    case quarantine(Int)
+
+    /// Whether the objects there are freed, but count as allocated.
+    public var isPending: Bool {
+      switch self {
+      case .cpuSlab, .mainSheaf, .spareSheaf, .barn, .cpuArray, .sharedArray, .alienArray: false
+      case .rcuSheaf, .kfreeRCUBlock, .kfreeRCUList, .flyingSheaf, .callback, .deferredFree,
+        .quarantine:
+        true
+      }
+    }
+  }
+
+  /// What became of an object in KFENCE's pool.
+  public enum GuardState: Int, Hashable, Sendable, CaseIterable {
+    /// In use.
+    case allocated = 1
+    /// Freed, but a grace period has to end first.
+    case waitingForRCU = 2
+    /// Freed.
+    case freed = 3
   }
 
   /// What is known of a slot, by the dump as it was damaged.
@@ -47,6 +80,8 @@ public struct SlabKernel: Sendable {
     case free(Place)
     /// In a place for objects that wait to be freed.
     case pending(Place)
+    /// In KFENCE's pool.
+    case guarded(GuardState)
     /// Not to be told.
     case unknown
   }
@@ -130,6 +165,14 @@ public struct SlabKernel: Sendable {
   var slabs: [Slab] = []
   /// The objects given to each place: slab and slot.
   var places: [(cache: Int, place: Place, objects: [(slab: Int, slot: Int)])] = []
+  /// The other names of caches.
+  var aliases: [(name: String, cache: Int)] = []
+  /// The objects in KFENCE's pool, and whether each lies at the end of its page.
+  var guarded: [(cache: Int, isAtEnd: Bool, state: GuardState)] = []
+  /// Where KFENCE's pool begins.
+  var poolFrame: UInt64?
+  /// Objects with an RCU callback in them that keeps them: slab and slot.
+  var keptCallbacks: [(slab: Int, slot: Int)] = []
   /// Damage to the link behind this cache of the list: to the cache with that number, or to nowhere.
   var listDamage: (behind: Int, to: Int?)?
   /// Page frames whose `struct page` is not in the dump.
@@ -220,6 +263,27 @@ public struct SlabKernel: Sendable {
     } else {
       places.append((cache, place, objects))
     }
+  }
+
+  /// Gives a cache another name, as when a second cache is merged into it.
+  public mutating func alias(_ name: String, of cache: Int) { aliases.append((name, cache)) }
+
+  /// Places an object of a cache in KFENCE's pool, at the start of its page or at the end.
+  public mutating func guardObject(of cache: Int, isAtEnd: Bool, _ state: GuardState) {
+    if poolFrame == nil {
+      poolFrame = nextFrame(1)
+      nextFrame = nextFrame(1) + UInt64(Self.poolSize + 1) * 2
+    }
+    guard guarded.count < Self.poolSize else { return }
+    guarded.append((cache, isAtEnd, state))
+  }
+
+  /// How many objects KFENCE's pool has room for.
+  static let poolSize = 6
+
+  /// Puts an RCU callback into an object in use that does not free it.
+  public mutating func addKeptCallback(_ slot: Int, of slab: Int) {
+    keptCallbacks.append((slab, slot))
   }
 
   /// How many objects a place still has room for.

@@ -74,7 +74,7 @@ extension SlabKernelWriter {
   }
 
   /// Writes a sheaf with the objects of a place; nil where none are there.
-  private mutating func writeSheaf(
+  mutating func writeSheaf(
     _ place: SlabKernel.Place, cache: Int, at address: PhysicalAddress, evenEmpty: Bool = false
   ) -> PhysicalAddress? {
     let objects = objects(in: place, of: cache)

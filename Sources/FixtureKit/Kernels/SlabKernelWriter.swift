@@ -9,6 +9,8 @@ struct SlabKernelWriter {
   /// The names of the kernel's objects.
   private(set) var symbols = SymbolTableBuilder()
   let kernel: SlabKernel
+  /// Where each cache's `struct kmem_cache` lies.
+  private(set) var cacheAddresses: [PhysicalAddress] = []
   private let types: FixtureTypes
   private var nextData = PhysicalAddress(0x20000)
   private var nextPerCPU: UInt64 = 0x100
@@ -30,6 +32,7 @@ struct SlabKernelWriter {
     let caches = kernel.caches.indices.map { _ in
       allocate(types.structure("kmem_cache", near: [])?.size ?? 0)
     }
+    cacheAddresses = caches
     linkCaches(caches, head: head)
     for (number, cache) in caches.enumerated() {
       kernel.era.isSLUB ? writeSLUBCache(number, at: cache) : writeSLABCache(number, at: cache)
@@ -40,6 +43,9 @@ struct SlabKernelWriter {
         ? writeSLUBSlab(number, cache: caches[slab.cache])
         : writeSLABSlab(number, cache: caches[slab.cache])
     }
+    writePending()
+    writeKFENCE()
+    writeAliases()
   }
 
   /// What a per-CPU pointer is advanced by for each CPU.
@@ -124,11 +130,14 @@ struct SlabKernelWriter {
     }
   }
 
-  private mutating func define(_ name: String, at address: PhysicalAddress, size: UInt64) {
-    symbols.add(
-      Symbol(
-        name: name, address: kernel.directMap.advanced(by: address.rawValue), size: size,
-        kind: .object))
+  /// Names an object of the kernel's own.
+  mutating func define(_ name: String, at address: PhysicalAddress, size: UInt64) {
+    define(name, kernel.directMap.advanced(by: address.rawValue), size: size)
+  }
+
+  /// Names an address: of a function, or the one that stands for a per-CPU variable.
+  mutating func define(_ name: String, _ address: VirtualAddress, size: UInt64 = 8) {
+    symbols.add(Symbol(name: name, address: address, size: size, kind: .object))
   }
 
   // MARK: Caches and pages
@@ -164,19 +173,24 @@ struct SlabKernelWriter {
   /// Marks a page as a slab's first and names its cache.
   mutating func writePage(_ number: Int, cache: PhysicalAddress) {
     let page = structPage(of: number)
-    let slab = kernel.slabs[number]
+    let order = kernel.slabs[number].order
+    mark(page, order: order, cache: cache)
+    for tail in 0..<(1 << order) where tail > 0 {
+      // A tail page's `compound_head` has bit 0 set.
+      let tailPage = page.advanced(by: UInt64(tail) * 64)
+      image.write(pointer(page) | 1, at: tailPage.advanced(by: 8))
+    }
+  }
+
+  /// Marks the page that a `struct page` describes as the first of a slab.
+  mutating func mark(_ page: PhysicalAddress, order: Int, cache: PhysicalAddress) {
     var flags: UInt64 = 0x1000_0000_0000_0000
     switch kernel.era.mark {
-    case .flag: flags |= 1 << 9 | (slab.order > 0 ? 1 << 16 : 0)
+    case .flag: flags |= 1 << 9 | (order > 0 ? 1 << 16 : 0)
     case .typeBit: set("page", at: page, "page_type", ~0x0200_0000)
     case .typeByte: set("page", at: page, "page_type", 0xf5 << 24)
     }
     image.write(flags, at: page)
     set(slabStructure, at: page, "slab_cache", pointer(cache))
-    for tail in 0..<(1 << slab.order) where tail > 0 {
-      // A tail page's `compound_head` has bit 0 set.
-      let tailPage = page.advanced(by: UInt64(tail) * 64)
-      image.write(pointer(page) | 1, at: tailPage.advanced(by: 8))
-    }
   }
 }
