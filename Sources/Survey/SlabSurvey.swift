@@ -42,16 +42,19 @@ public struct SlabSurvey: Sendable {
     var caches = CacheList(kernel, layout: cacheLayout, extent: cacheFields.extent)
     let scan = PageScan(kernel, layout: pageLayout)
     let found = await scan.outcome()
-    let book = SlabBook(found.heads, caches: &caches, isSLUB: isSLUB, scan: scan)
+    let kfence = KFENCEPool(kernel)
+    let callbacks = RCUCallbacks(kernel)
+    let book = SlabBook(found.heads, caches: &caches, isSLUB: isSLUB, scan: scan, kfence: kfence)
     var ledger = SlotLedger(book, caches: caches.caches)
-    var remarks = caches.remarks + found.remarks + book.remarks
+    var remarks = caches.remarks + found.remarks + kfence.remarks + book.remarks
     switch allocator {
     case .slub(let layout):
       let states = SLUBStates(kernel, caches: caches.caches, layout: layout)
-      remarks += await states.enter(into: &ledger)
+      remarks += await states.enter(into: &ledger, callbacks: callbacks)
     case .slab(let layout):
       SLABStates(kernel, caches: caches.caches, layout: layout).enter(into: &ledger)
     }
+    remarks += PendingObjects(kernel, callbacks: callbacks).enter(into: &ledger)
     let census = Census(ledger.builder)
     #if DEBUG
       census.checkInvariants()

@@ -22,6 +22,13 @@ struct SlotLedger {
         firstObject: slab.firstObject, slots: Int(slab.slots), slotSize: Int(slab.slotSize))
     }
     for defect in book.defects { doubt(defect.slab, defect.fault) }
+    for object in book.guarded {
+      switch object.state {
+      case .allocated: break
+      case .waitingForRCU: enter(0, ofSlab: object.slab, .pending(.callRCU))
+      case .freed: enter(0, ofSlab: object.slab, .free(.kfence))
+      }
+    }
   }
 
   /// Enters slots of a slab that were found on a free list.
@@ -44,6 +51,14 @@ struct SlotLedger {
       }
     }
     return strangers
+  }
+
+  /// Enters the objects that hold these addresses as pending; what is in no object is passed over.
+  mutating func suspend(_ addresses: [VirtualAddress], _ site: PendingSite) {
+    for address in addresses {
+      guard let found = book.object(containing: address) else { continue }
+      enter(found.slot, ofSlab: found.slab, .pending(site))
+    }
   }
 
   /// Enters one slot as free or pending; one that is so already is on two lists.

@@ -9,6 +9,8 @@ struct CacheList: Sendable {
   /// What is wrong with the list itself.
   private(set) var remarks: [String] = []
   private var indices: [VirtualAddress: Int] = [:]
+  /// Where slabs have their cache but none is.
+  private var strangers: Set<VirtualAddress> = []
   private let layout: CacheLayout
   private let extent: Int
   private let kernel: Kernel
@@ -35,24 +37,25 @@ struct CacheList: Sendable {
     }
   }
 
-  /// The index of the cache at an address, if it is known.
-  func index(of address: VirtualAddress) -> Int? { indices[address] }
-
-  /// Adds a cache that slabs point to although it is not on the list.
+  /// The index of the cache at an address that a slab names.
   ///
-  /// Returns false when there cannot be a cache at the address.
-  mutating func addUnlisted(_ address: VirtualAddress) -> Bool {
-    guard add(address) else { return false }
-    let last = caches.count - 1
-    guard caches[last].cache.faults.isEmpty, !caches[last].cache.name.isEmpty else {
+  /// Adds one that is not on the list; nil when there cannot be a cache at the address.
+  mutating func index(adding address: VirtualAddress) -> Int? {
+    if let known = indices[address] { return known }
+    guard !strangers.contains(address) else { return nil }
+    let index = caches.count
+    if add(address) {
+      if caches[index].cache.faults.isEmpty, !caches[index].cache.name.isEmpty {
+        // `kmem_cache_destroy` takes a cache off the list even if objects are left in it.
+        caches[index].cache.faults.append(
+          Fault(.mismatch, at: address, "it has slabs but is not on slab_caches"))
+        return index
+      }
       indices[address] = nil
       caches.removeLast()
-      return false
     }
-    // `kmem_cache_destroy` takes a cache off the list even if objects are left in it.
-    caches[last].cache.faults.append(
-      Fault(.mismatch, at: address, "it has slabs but is not on slab_caches"))
-    return true
+    strangers.insert(address)
+    return nil
   }
 
   private mutating func add(_ address: VirtualAddress) -> Bool {

@@ -16,6 +16,8 @@ struct SlabBook: Sendable {
   private(set) var slabs: [SurveyedSlab] = []
   /// Slabs none of whose slots can be told.
   private(set) var defects: [Defect] = []
+  /// The slabs that are single objects of KFENCE's, and their states.
+  private(set) var guarded: [(slab: Int, state: KFENCEPool.State)] = []
   /// Where page frames are mapped.
   let pages: PageMap
   /// How many slabs name a cache that cannot be read, or lie inside another slab.
@@ -24,24 +26,25 @@ struct SlabBook: Sendable {
 
   /// Works out the slots of slabs from their heads, which must ascend.
   ///
-  /// Adds to `caches` those that only slabs know.
-  init(_ heads: [SlabHead], caches: inout CacheList, isSLUB: Bool, scan: PageScan) {
+  /// Adds to `caches` those that only slabs know. What lies in KFENCE's pool is as KFENCE says.
+  init(
+    _ heads: [SlabHead], caches: inout CacheList, isSLUB: Bool, scan: PageScan, kfence: KFENCEPool
+  ) {
     pages = scan.kernel.pages
     self.isSLUB = isSLUB
     slabs.reserveCapacity(heads.count)
-    var unreadable: Set<VirtualAddress> = []
-    for head in heads {
-      if caches.index(of: head.cache) == nil, !unreadable.contains(head.cache),
-        !caches.addUnlisted(head.cache)
-      {
-        unreadable.insert(head.cache)
+    var guarded = kfence.objects[...]
+    for head in heads where !kfence.frames.contains(head.frame) {
+      while let object = guarded.first, object.frame < head.frame {
+        add(guarded.removeFirst(), cache: caches.index(adding: object.cache))
       }
-      guard let cache = caches.index(of: head.cache), isClear(head.frame) else {
+      guard let cache = caches.index(adding: head.cache), isClear(head.frame) else {
         strays += 1
         continue
       }
       add(head, cache: cache, of: caches.caches[cache], scan)
     }
+    for object in guarded { add(object, cache: caches.index(adding: object.cache)) }
   }
 
   /// What the user should know about slabs that are left out.
@@ -79,11 +82,34 @@ struct SlabBook: Sendable {
     return (index, slot)
   }
 
+  /// The slab and slot of the object that an address lies in.
+  func object(containing address: VirtualAddress) -> (slab: Int, slot: Int)? {
+    guard let frame = pages.frame(of: address), let index = index(of: frame),
+      slabs[index].slotSize > 0
+    else { return nil }
+    let slot = address.offset(from: slabs[index].firstObject) / UInt64(slabs[index].slotSize)
+    return slot < UInt64(slabs[index].slots) ? (index, Int(slot)) : nil
+  }
+
   /// Whether no slab before reaches this page, and the page has an address behind theirs.
   private func isClear(_ frame: PageFrame) -> Bool {
     guard let last = slabs.last else { return true }
     return frame.rawValue - last.frame.rawValue >= UInt64(last.pages)
       && pages.address(of: frame) > pages.address(of: last.frame)
+  }
+
+  /// Adds an object of KFENCE's as a slab of one slot, which no list of the allocator's leads to.
+  private mutating func add(_ object: KFENCEPool.Object, cache: Int?) {
+    guard let cache, isClear(object.frame) else {
+      strays += 1
+      return
+    }
+    guarded.append((slabs.count, object.state))
+    slabs.append(
+      SurveyedSlab(
+        frame: object.frame, pages: 1, cache: Int32(cache), firstPointer: object.address,
+        firstObject: object.address, slots: 1, slotSize: UInt32(object.size),
+        freelist: VirtualAddress(0), inUse: 1, isFrozen: false))
   }
 
   private mutating func add(

@@ -16,7 +16,7 @@ struct SLUBStates {
   }
 
   /// Enters everything into a ledger; returns remarks for the user.
-  func enter(into ledger: inout SlotLedger) async -> [String] {
+  func enter(into ledger: inout SlotLedger, callbacks: RCUCallbacks) async -> [String] {
     let cpuSlabs = layout.cpuSlab.map {
       CPUSlabs(kernel, book: ledger.book, caches: caches, layout: $0)
     }
@@ -39,7 +39,7 @@ struct SLUBStates {
     }
     cpuSlabs?.enter(into: &ledger, walkedBy: pass)
     if let sheaves = layout.sheaves {
-      Sheaves(kernel, caches: caches, layout: sheaves).enter(into: &ledger)
+      Sheaves(kernel, caches: caches, layout: sheaves).enter(into: &ledger, callbacks: callbacks)
     }
     return [pass.remark].compactMap { $0 }
   }

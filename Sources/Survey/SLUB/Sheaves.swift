@@ -23,8 +23,8 @@ struct Sheaves {
   /// More NUMA nodes than any kernel is built for.
   private static let mostNodes = 1024
 
-  /// Enters the objects of all sheaves.
-  func enter(into ledger: inout SlotLedger) {
+  /// Enters the objects of all sheaves; `callbacks` are those that wait for an RCU grace period.
+  func enter(into ledger: inout SlotLedger, callbacks: RCUCallbacks) {
     let nodes = NUMANodes.count(in: kernel)
     for (number, cache) in caches.enumerated() where cache.slotSize > 0 {
       enterSheavesOfCPUs(cache, number, &ledger)
@@ -33,6 +33,23 @@ struct Sheaves {
           enterBarn(barns, node: node, cache, number, &ledger)
         }
       }
+    }
+    enterSheavesInFlight(callbacks, &ledger)
+  }
+
+  /// Enters the full sheaves of objects freed by `kfree_rcu` that RCU has, and no CPU any more.
+  private func enterSheavesInFlight(_ callbacks: RCUCallbacks, _ ledger: inout SlotLedger) {
+    guard let function = kernel.address(of: "rcu_free_sheaf") else { return }
+    let numbers = Dictionary(
+      caches.enumerated().map { ($1.record.address, $0) }, uniquingKeysWith: { first, _ in first })
+    for callback in callbacks.callbacks where callback.function == function {
+      // `rcu_head` is the first member.
+      guard
+        let owner = try? kernel.memory.pointer(
+          at: callback.head.advanced(by: layout.cache.offset)),
+        let number = numbers[kernel.machine.untagged(owner)]
+      else { continue }
+      enterSheaf(callback.head.rawValue, caches[number], number, .pending(.rcuSheaf), &ledger)
     }
   }
 

@@ -1,0 +1,43 @@
+import DebugInfo
+import Evidence
+import KernelImage
+import Memory
+
+/// The objects that their users have freed but that the allocator counts as allocated.
+struct PendingObjects {
+  private let kernel: Kernel
+  private let callbacks: RCUCallbacks
+
+  /// Prepares to look for them; `callbacks` are those that wait for an RCU grace period.
+  init(_ kernel: Kernel, callbacks: RCUCallbacks) {
+    self.kernel = kernel
+    self.callbacks = callbacks
+  }
+
+  /// Enters them into a ledger; returns remarks for the user.
+  func enter(into ledger: inout SlotLedger) -> [String] {
+    let kfreeRCU = KFreeRCU(kernel)
+    let deferred = DeferredFrees(kernel)
+    let quarantine = Quarantine(kernel)
+    ledger.suspend(kfreeRCU.addresses, .kfreeRCU)
+    ledger.suspend(deferred.addresses, .deferredFree)
+    ledger.suspend(quarantine.addresses, .quarantine)
+    enterCallbacks(&ledger)
+    return callbacks.remarks + kfreeRCU.remarks + deferred.remarks + quarantine.remarks
+  }
+
+  /// An object that has the `rcu_head` of a callback in it is about to be freed, with exceptions.
+  private func enterCallbacks(_ ledger: inout SlotLedger) {
+    // Objects that live on: a reference counter that is being killed, work that is being queued, a
+    // sheaf that is being emptied.
+    let kept = Set(
+      ["percpu_ref_switch_to_atomic_rcu", "rcu_work_rcufn", "rcu_free_sheaf"].flatMap {
+        kernel.symbols.symbols(named: $0).map(\.address)
+      })
+    // Before v5.6, and where kfree_rcu is not batched, the function is the offset of the `rcu_head`.
+    let batches = Dictionary(grouping: callbacks.callbacks) { $0.function.rawValue < 4096 }
+    ledger.suspend(batches[true, default: []].map(\.head), .kfreeRCU)
+    let freed = batches[false, default: []].filter { !kept.contains($0.function) }
+    ledger.suspend(freed.map(\.head), .callRCU)
+  }
+}
