@@ -14,6 +14,7 @@ public struct SlabSurvey: Sendable {
   }
 
   private let kernel: Kernel
+  private let cacheStructure: Structure
   private let cacheLayout: CacheLayout
   private let pageLayout: SlabPageLayout
   private let allocator: Allocator
@@ -30,6 +31,7 @@ public struct SlabSurvey: Sendable {
     guard let cache = types.structure("kmem_cache", near: Self.anchors) else {
       throw LayoutFailure(missing: "struct kmem_cache")
     }
+    cacheStructure = cache
     // SLUB alone links free objects by pointers at an offset in them.
     let isSLUB = cache.member("offset") != nil
     allocator = isSLUB ? .slub(try SLUBLayout(cache)) : .slab(try SLABLayout(cache))
@@ -55,6 +57,9 @@ public struct SlabSurvey: Sendable {
       SLABStates(kernel, caches: caches.caches, layout: layout).enter(into: &ledger)
     }
     remarks += PendingObjects(kernel, callbacks: callbacks).enter(into: &ledger)
+    if isSLUB {
+      ledger.name(by: CacheAliases(kernel, cache: cacheStructure, anchors: Self.anchors))
+    }
     let census = Census(ledger.builder)
     #if DEBUG
       census.checkInvariants()

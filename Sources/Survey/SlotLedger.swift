@@ -89,4 +89,12 @@ struct SlotLedger {
 
   /// Records what is wrong with a cache as a whole.
   mutating func note(_ fault: Fault, ofCache cache: Int) { builder.addFault(fault, toCache: cache) }
+
+  /// Gives caches the names of those that were merged into them.
+  mutating func name(by aliases: CacheAliases) {
+    for (number, cache) in builder.caches.enumerated() {
+      let names = aliases.names[cache.address, default: []].filter { $0 != cache.name }
+      if !names.isEmpty { builder.setAliases(names, ofCache: number) }
+    }
+  }
 }

@@ -134,6 +134,45 @@ struct SlabSurveyTests {
     #expect(coverage.remarks.contains { $0.hasPrefix("the struct page of 64 page frames") })
   }
 
+  @Test("caches have the names of those that were merged into them")
+  func aliases() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    fixture.addCache("kmalloc-64", objectSize: 64)
+    fixture.addCache("filp", objectSize: 232, slotSize: 256)
+    for name in ["uts_namespace", "kmalloc-64", "fib6_nodes"] { fixture.alias(name, of: 0) }
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.caches[0].aliases == ["fib6_nodes", "uts_namespace"])
+    #expect(census.caches[1].aliases.isEmpty)
+    #expect(census.caches(named: "fib6_nodes") == [0])
+  }
+
+  @Test("objects guarded by KFENCE are where KFENCE put them", arguments: SlabEra.all)
+  func kfence(era: SlabEra) async throws {
+    var fixture = SlabKernel(era)
+    fixture.addCache("victim", objectSize: 40, slotSize: 64)
+    fixture.addSlab(of: 0)
+    fixture.guardObject(of: 0, isAtEnd: true, .allocated)
+    fixture.guardObject(of: 0, isAtEnd: false, .freed)
+    fixture.guardObject(of: 0, isAtEnd: true, .waitingForRCU)
+    let (census, coverage) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(differences(between: census, and: fixture.truth).isEmpty)
+    #expect(census.slabs.suffix(3).allSatisfy { $0.slots == 1 && $0.slotSize == 40 })
+    #expect(census.faults(ofCache: 0).isEmpty)
+    #expect(coverage.remarks.isEmpty)
+  }
+
+  @Test("a callback that does not free the object it is in leaves it allocated")
+  func keptCallback() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    fixture.addCache("holder", objectSize: 64)
+    let slab = fixture.addSlab(of: 0)
+    fixture.addKeptCallback(7, of: slab)
+    fixture.give([8], of: slab, to: .callback(0))
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.state(of: 7) == .allocated)
+    #expect(census.state(of: 8) == .pending(.callRCU))
+  }
+
   @Test("one damaged list does not change how all others are decoded")
   func decodingByMajority() async throws {
     for hardening in SlabKernel.Hardening.allCases {
