@@ -129,4 +129,28 @@ struct DefinitionTests {
     let address = try #require(kernel.symbols.symbol(named: "data_ops")).address
     #expect(kernel.types.unit(defining: address)?.objects[address]?.name == "data_ops")
   }
+
+  @Test("Several threads may ask at once")
+  func threads() async throws {
+    let workshop = try Self.workshop()
+    let kernel = try OpenedKernel(
+      try Compilation.all[1].kernel(["kernel.c"], in: workshop, named: "k"))
+    let types = kernel.types
+    let addresses = try ["seq_open", "seq_close", "hidden", "boot_cache", "slab_caches"].map {
+      try #require(kernel.symbols.symbol(named: $0)).address
+    }
+    let answers = await withTaskGroup(of: [String?].self) { group in
+      for _ in 0..<16 {
+        group.addTask {
+          addresses.map { address in
+            let unit = types.unit(defining: address)
+            _ = types.sourceLine(of: address)
+            return (unit?.functions[address] ?? unit?.objects[address])?.name
+          }
+        }
+      }
+      return await group.reduce(into: Set<[String?]>()) { $0.insert($1) }
+    }
+    #expect(answers == [["seq_open", "seq_close", "hidden", "boot_cache", "slab_caches"]])
+  }
 }

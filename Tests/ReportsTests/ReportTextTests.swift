@@ -55,11 +55,13 @@ struct ReportTextTests {
   func text() {
     let group = ObjectGroup(
       cache: 0,
-      template: Template(words: [
-        TemplateWord(offset: 0, shared: .text("session-")),
-        TemplateWord(offset: 8, shared: .text("config")),
-        TemplateWord(offset: 16, shared: .text("other")),
-      ]), type: .unknown, slots: [38, 39], identical: 1)
+      template: Template(
+        words: [
+          TemplateWord(offset: 0, shared: .text("session-")),
+          TemplateWord(offset: 8, shared: .text("config")),
+          TemplateWord(offset: 16, shared: .text("other")),
+        ] + (3..<9).map { TemplateWord(offset: $0 * 8, shared: .text("PPPPPPPP")) }),
+      type: .unknown, slots: [38, 39], identical: 1)
     let report = GroupsReport(
       subject, name: "kmalloc-32",
       caches: [CacheGroups(cache: 0, groups: [group], grouped: 2, unread: 0)])
@@ -67,6 +69,7 @@ struct ReportTextTests {
     for line in [
       "2 × +0x00 \"session-config\", +0x10 \"other\", 64 B, no two identical",
       "    +0x00  \"session-config\"", "    +0x10  \"other\"",
+      "    +0x18  \"" + String(repeating: "P", count: 40) + "…\"",
     ] { #expect(lines.contains(line), "\(line)") }
   }
 
@@ -75,7 +78,7 @@ struct ReportTextTests {
     let text = show(SampleKernel.slabStart + 0x28)
     for part in [
       "0x8 bytes into an object of kmalloc-32 at 0xffff888001000020: allocated",
-      "-> indeterminate object of filp+0x10", "ERR_PTR(-12)", "\"leakmod\"",
+      "-> indeterminate object of filp+0x10", "-12 (ERR_PTR?)", "\"leakmod\"",
     ] { #expect(text.contains(part), "\(part)") }
   }
 

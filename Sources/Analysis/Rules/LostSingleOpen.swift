@@ -46,10 +46,32 @@ public struct LostSingleOpen: Rule {
 
   /// A finding for each cache and `show` function.
   public func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
-    let suspects = groups.flatMap(\.groups).filter { Self.matches($0.template) }
+    let suspects = groups.flatMap { cache in
+      cache.groups.filter { Self.matches($0.template) }.map { Suspect($0, of: cache, in: subject) }
+    }
     guard !suspects.isEmpty else { return [] }
-    let users = OpenSeqFiles(of: suspects, in: subject)
+    let users = OpenSeqFiles(of: suspects.map(\.group), in: subject)
     return suspects.compactMap { finding($0, users, in: subject) }
+  }
+
+  /// A group that may be lost, and how much of its cache is known.
+  private struct Suspect {
+    let group: ObjectGroup
+    let cache: SlabCache
+    /// The number of objects of the cache that were read.
+    let known: Int
+    /// The number of objects that are allocated in it.
+    let allocated: Int
+
+    init(_ group: ObjectGroup, of groups: CacheGroups, in subject: Subject) {
+      self.group = group
+      cache = subject.census.caches[group.cache]
+      known = groups.grouped
+      allocated = subject.allocated(in: group.cache)
+    }
+
+    /// Whether most objects of the cache are not known, as in a session that showed a few.
+    var isSample: Bool { known < allocated / 2 }
   }
 
   /// Whether objects with this template were made by `single_open`.
@@ -67,26 +89,33 @@ public struct LostSingleOpen: Rule {
     return (String(name.prefix { $0 != "." }), module)
   }
 
-  private func finding(_ group: ObjectGroup, _ users: OpenSeqFiles, in subject: Subject) -> Finding?
-  {
+  private func finding(_ suspect: Suspect, _ users: OpenSeqFiles, in subject: Subject) -> Finding? {
+    let (group, cache) = (suspect.group, suspect.cache)
     let lost = group.slots.filter { !users.operations.contains($0) }
     guard lost.count >= Self.fewest, let show = Self.symbol(group.template, at: 24) else {
       return nil
     }
-    let cache = subject.census.caches[group.cache]
-    let bytes = lost.count.multipliedReportingOverflow(by: cache.slotSize).partialValue
-    let owner = show.module ?? show.name
     let members = ObjectGroup(
       cache: group.cache, template: group.template, type: group.type, slots: lost,
       identical: min(group.identical, lost.count))
+    let bytes = lost.count.multipliedReportingOverflow(by: cache.slotSize).partialValue
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, group.template),
-      title: "\(lost.count.grouped) seq_operations in \(cache.name) (\(bytes.byteSize)) are left "
-        + "by single_open without single_release: \(owner)",
-      certainty: .probable, cache: cache.address, cacheName: cache.name, type: "seq_operations",
-      count: lost.count, bytes: bytes, module: show.module, symbols: symbols(of: group.template),
-      evidence: evidence(lost.count, of: group, show: show.name, users),
+      title: amount(lost.count, bytes, of: suspect)
+        + " left by single_open without single_release: \(show.module ?? show.name)",
+      certainty: suspect.isSample ? .possible : .probable, cache: cache.address,
+      cacheName: cache.name, type: "seq_operations", count: suspect.isSample ? nil : lost.count,
+      bytes: suspect.isSample ? nil : bytes, module: show.module,
+      symbols: symbols(of: group.template),
+      evidence: evidence(lost.count, of: suspect, show: show.name, users),
       verify: verifications(of: members, in: subject), groups: [members])
+  }
+
+  private func amount(_ lost: Int, _ bytes: Int, of suspect: Suspect) -> String {
+    suspect.isSample
+      ? "\(lost.grouped) of the \(suspect.known.grouped) known objects in \(suspect.cache.name) are "
+        + "seq_operations"
+      : "\(lost.grouped) seq_operations in \(suspect.cache.name) (\(bytes.byteSize)) are"
   }
 
   private func symbols(of template: Template) -> [String] {
@@ -97,22 +126,36 @@ public struct LostSingleOpen: Rule {
   }
 
   private func evidence(
-    _ lost: Int, of group: ObjectGroup, show: String, _ users: OpenSeqFiles
+    _ lost: Int, of suspect: Suspect, show: String, _ users: OpenSeqFiles
   ) -> [String] {
-    let used = group.slots.count - lost
+    var evidence: [String] = []
+    if suspect.isSample {
+      let bytes = suspect.allocated.multipliedReportingOverflow(by: suspect.cache.slotSize)
+      evidence.append(
+        "\(suspect.allocated.grouped) objects (\(bytes.partialValue.byteSize)) are allocated in "
+          + "\(suspect.cache.name), and the others may be like them")
+    }
+    let used = suspect.group.slots.count - lost
     let others = used > 0 ? "; \(used.grouped) more that look the same are in use" : ""
-    let searched =
-      users.files.map { "none of the \($0.counted("live seq_file")) refers to them" }
-      ?? "no object in any slab refers to them"
-    var evidence = [searched + others]
     if users.unread > 0 {
       evidence.append(
-        "\(users.unread.counted("object")) that might refer to some of them cannot be read")
+        "some may be in use: \(users.unread.counted("object")) that could refer to them cannot be "
+          + "read" + others)
+    } else {
+      evidence.append(reach(users) + others)
     }
     evidence.append(
       "only single_open makes objects with single_start, single_next and a function of its caller's, "
         + "here \(show), and only single_release frees them")
     return evidence
+  }
+
+  /// What was searched for references, none of which was found.
+  private func reach(_ users: OpenSeqFiles) -> String {
+    guard let files = users.files else { return "no object in any slab refers to them" }
+    return files == 0
+      ? "there is no live seq_file, so no open file uses them"
+      : "none of the \(files.counted("live seq_file")) refers to them"
   }
 
   private func verifications(of group: ObjectGroup, in subject: Subject) -> [Verification] {

@@ -10,7 +10,7 @@ struct OpenSeqFiles {
   /// The number of live `seq_file` objects, or nil when they have no cache of their own and all
   /// objects of all caches were looked at instead.
   private(set) var files: Int?
-  /// The number of objects that were to be looked at and cannot be read.
+  /// The number of objects that were to be looked at and cannot be read, or are not even listed.
   private(set) var unread = 0
 
   /// Looks for references to the members of some groups.
@@ -31,6 +31,7 @@ struct OpenSeqFiles {
   private mutating func search(
     _ cache: Int, at offset: Int?, for members: Set<UInt32>, in subject: Subject
   ) {
+    unread += max(0, subject.allocated(in: cache) - subject.census.counts[cache].allocated)
     let scan = ObjectScan(of: cache, in: subject)
     let classifier = WordClassifier(subject)
     for slab in subject.census.slabsOfCache[cache] {
@@ -51,5 +52,13 @@ struct OpenSeqFiles {
         }
       }
     }
+  }
+}
+
+extension Subject {
+  /// The number of objects allocated in a cache: those of the census, or more by its counters.
+  func allocated(in cache: Int) -> Int {
+    let counted = counters.indices.contains(cache) ? counters[cache]?.allocated : nil
+    return max(census.counts[cache].allocated, counted ?? 0)
   }
 }

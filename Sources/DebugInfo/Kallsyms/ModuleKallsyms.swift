@@ -42,14 +42,21 @@ public struct ModuleKallsyms: Sendable {
     }
   }
 
-  /// The number of bytes of strings that the names in `entries` may reach, or nil when they are more
-  /// than any module has.
-  public static func namesExtent(of entries: Bytes, longestName: Int = 512) -> Int? {
+  /// The number of entries.
+  public var count: Int { entries.count / Self.entrySize }
+
+  /// The number of bytes of strings that the names in `entries` may reach.
+  ///
+  /// Returns nil when they are more than names of 128 bytes each would take, which is four times what
+  /// they have in real modules.
+  public static func namesExtent(of entries: Bytes) -> Int? {
     var last = 0
     for start in stride(from: 0, to: entries.count - entrySize + 1, by: entrySize) {
       last = max(last, Int(entries.load(UInt32.self, at: start) ?? 0))
     }
-    return last < 1 << 26 ? last + longestName : nil
+    // KSYM_NAME_LEN has been 512 since v6.1, and 128 before.
+    let longest = 512
+    return last <= entries.count / entrySize * 128 + longest ? last + longest : nil
   }
 
   /// Adds the symbols that lie where `isInModule` says to a builder, and returns how many had a name

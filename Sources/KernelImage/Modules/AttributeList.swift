@@ -19,9 +19,6 @@ struct AttributeList: Sendable {
     case terminated(array: Int)
   }
 
-  /// No module has more sections.
-  private static let most = 4096
-
   /// Where `struct module` has the pointer to the list.
   private let pointer: Int
   private let form: Form
@@ -53,7 +50,7 @@ struct AttributeList: Sendable {
     }
     // `battr` since ed66f991bb19 ("module: Refactor section attr into bin attribute"), v5.8; files
     // of notes have always been a `struct bin_attribute`.
-    guard file.size > 0,
+    guard (1...4096).contains(file.size),
       let name = file.offset("battr.attr.name") ?? file.offset("attr.name") ?? file.offset("name"),
       let address = file.offset("address") ?? file.offset("private")
     else { return nil }
@@ -61,9 +58,11 @@ struct AttributeList: Sendable {
     (self.name, self.address, size) = (name, address, file.offset("size"))
   }
 
-  /// The files of the module whose `struct module` is at `module`; throws what cannot be read.
+  /// The first `limit` files of the module whose `struct module` is at `module`.
+  ///
+  /// Throws why they cannot be read.
   func read(
-    ofModule module: VirtualAddress, from memory: KernelMemory
+    ofModule module: VirtualAddress, from memory: KernelMemory, limit: Int
   ) throws(Absence) -> [Attribute] {
     let list = try memory.pointer(at: module.advanced(by: pointer))
     guard list.rawValue != 0 else { return [] }
@@ -71,12 +70,12 @@ struct AttributeList: Sendable {
     switch form {
     case .counted(let count, let array, let stride):
       let number = try memory.load(UInt32.self, at: list.advanced(by: count))
-      for index in 0..<min(Int(number), Self.most) {
+      for index in 0..<min(Int(number), limit) {
         files.append(try file(at: list.advanced(by: array + index * stride), in: memory))
       }
     case .terminated(let array):
       let pointers = try memory.pointer(at: list.advanced(by: array))
-      for index in 0..<Self.most where pointers.rawValue != 0 {
+      for index in 0..<limit where pointers.rawValue != 0 {
         let place = try memory.pointer(at: pointers.advanced(by: index * 8))
         guard place.rawValue != 0 else { break }
         files.append(try file(at: place, in: memory))

@@ -72,7 +72,8 @@ struct ModuleLayout: Sendable {
       case .array(let element, let count?) = module.table[module.table.resolved(memories.type)]
     {
       let memory = Structure(table: module.table, id: element)
-      guard let base = memory.offset("base"), let size = memory.offset("size"), memory.size > 0
+      guard let base = memory.offset("base"), let size = memory.offset("size"),
+        (1...module.size).contains(memory.size)
       else { return nil }
       return .memories(
         at: memories.offset, stride: memory.size, count: min(max(count, 0), 64), base: base,

@@ -13,8 +13,10 @@ public struct ModuleList: Sendable {
   private let memory: KernelMemory?
   private let layout: ModuleLayout?
 
-  /// No kernel has more modules.
+  /// No kernel has more modules, with more sections and symbols in all.
   private static let most = 10_000
+  private static let mostSections = 1 << 18
+  private static let mostSymbols = 1 << 22
 
   /// No modules.
   public init() { (modules, damage, memory, layout) = ([], [], nil, nil) }
@@ -37,12 +39,19 @@ public struct ModuleList: Sendable {
     let walk = ListWalk(
       circle: head, offset: layout.list, in: kernel.memory, of: kernel.memory.machine,
       limit: Self.most)
-    modules = walk.entries.map { Self.module(at: $0, layout, in: kernel.memory) }
+    var sections = 0
+    modules = walk.entries.map { place in
+      let module = Self.module(
+        at: place, layout, in: kernel.memory, sectionLimit: Self.mostSections - sections)
+      sections += module.sections.count
+      return module
+    }
     damage = walk.damage(of: "the list of modules")
   }
 
   private static func module(
-    at address: VirtualAddress, _ layout: ModuleLayout, in memory: KernelMemory
+    at address: VirtualAddress, _ layout: ModuleLayout, in memory: KernelMemory,
+    sectionLimit: Int
   ) -> LoadedModule {
     let bytes: Bytes
     do throws(Absence) {
@@ -58,13 +67,14 @@ public struct ModuleList: Sendable {
     module.ranges = layout.ranges(in: bytes)
     if let perCPU = layout.perCPU { module.perCPU = bytes.range(at: perCPU) }
     do throws(Absence) {
-      let sections = try layout.sections?.read(ofModule: address, from: memory) ?? []
+      let sections =
+        try layout.sections?.read(ofModule: address, from: memory, limit: sectionLimit) ?? []
       module.sections = sections.map { LoadedModule.Section(name: $0.name, address: $0.address) }
     } catch {
       module.damage.append(Damage("its section addresses are \(error)", at: address))
     }
     do throws(Absence) {
-      let notes = try layout.notes?.read(ofModule: address, from: memory) ?? []
+      let notes = try layout.notes?.read(ofModule: address, from: memory, limit: 64) ?? []
       module.buildID = try buildID(in: notes, from: memory)
     } catch {
       module.damage.append(Damage("its notes are \(error)", at: address))
@@ -84,12 +94,18 @@ public struct ModuleList: Sendable {
     return nil
   }
 
-  /// Adds the symbols that the kernel keeps of each module to a builder; returns what is missing.
-  public func addSymbols(to builder: inout SymbolTableBuilder) -> [Damage] {
+  /// Adds the symbols that the kernel keeps of its modules to a builder; returns what is missing.
+  ///
+  /// `isWanted` tells the modules whose symbols are not known from their files. A kernel without
+  /// CONFIG_KALLSYMS keeps none.
+  public func addSymbols(
+    to builder: inout SymbolTableBuilder, where isWanted: (LoadedModule) -> Bool = { _ in true }
+  ) -> [Damage] {
     var damage: [Damage] = []
-    for module in modules {
+    var left = Self.mostSymbols
+    for module in modules where isWanted(module) {
       do throws(Damage) {
-        try addSymbols(of: module, to: &builder)
+        try addSymbols(of: module, to: &builder, atMost: &left)
       } catch {
         damage.append(error)
       }
@@ -97,23 +113,21 @@ public struct ModuleList: Sendable {
     return damage
   }
 
-  /// Adds the symbols that the kernel keeps of a module to a builder.
-  ///
-  /// A kernel without CONFIG_KALLSYMS keeps none. Throws when not all of them can be read; those
-  /// that can are added before.
-  public func addSymbols(
-    of module: LoadedModule, to builder: inout SymbolTableBuilder
+  /// Adds the symbols of a module; of those that cannot all be read, those that can.
+  private func addSymbols(
+    of module: LoadedModule, to builder: inout SymbolTableBuilder, atMost left: inout Int
   ) throws(Damage) {
     guard let memory, let symbols = layout?.symbols else { return }
     let read: ModuleKallsyms?
     do throws(Absence) {
-      read = try symbols.read(ofModule: module.address, from: memory)
+      read = try symbols.read(ofModule: module.address, from: memory, atMost: left)
     } catch {
       throw Damage("the symbols of \(module.name) are \(error)", at: module.address)
     }
     guard let kallsyms = read else {
       throw Damage("the symbols of \(module.name) cannot be as many as it says")
     }
+    left -= kallsyms.count
     let nameless = kallsyms.add(to: &builder, module: module.name, where: module.contains)
     guard nameless == 0 else {
       throw Damage("\(nameless) symbols of \(module.name) have no name that can be read")
@@ -135,19 +149,16 @@ extension ModuleLayout {
 }
 
 extension ModuleLayout.Symbols {
-  /// No module has more symbols.
-  private static let most = 1 << 20
-
   /// Reads the symbols of a module, or returns nil when they are too many to be true.
   fileprivate func read(
-    ofModule module: VirtualAddress, from memory: KernelMemory
+    ofModule module: VirtualAddress, from memory: KernelMemory, atMost limit: Int
   ) throws(Absence) -> ModuleKallsyms? {
     let owner = try pointer.map { offset throws(Absence) in
       try memory.pointer(at: module.advanced(by: offset))
     }
     let place = owner ?? module
     let number = try memory.load(UInt32.self, at: place.advanced(by: count))
-    guard number <= Self.most else { return nil }
+    guard number <= limit else { return nil }
     let entries = try memory.bytes(
       at: try memory.pointer(at: place.advanced(by: table)),
       count: Int(number) * ModuleKallsyms.entrySize)

@@ -44,7 +44,7 @@ extension PageMap {
     in kernel: NamedMemory, info: VMCoreInfo, memoryStart: Range<PageFrame>?
   ) throws(Damage) -> SectionTable.Reading? {
     let machine = kernel.memory.machine
-    let physicalBits = info.number("MAX_PHYSMEM_BITS").flatMap { Int(exactly: $0) }
+    let physicalBits = info.number("MAX_PHYSMEM_BITS").map { Int(max(0, min($0, 64))) }
     var first: SectionTable.Reading?
     for bits in machine.sectionBits(info, pageSize: kernel.memory.pageSize) {
       let table = try SectionTable(

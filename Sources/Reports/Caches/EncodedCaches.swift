@@ -16,6 +16,7 @@ struct EncodedCaches: Encodable, Sendable {
 struct EncodedCache: Encodable, Sendable {
   let name: String
   let aliases: [String]
+  let sharers: Int
   let address: EncodedAddress
   let objectSize: Int
   let slotSize: Int
@@ -32,6 +33,7 @@ struct EncodedCache: Encodable, Sendable {
   init(_ summary: CacheSummary) {
     name = summary.cache.name
     aliases = summary.cache.aliases
+    sharers = summary.cache.sharers
     address = EncodedAddress(summary.cache.address)
     objectSize = summary.cache.objectSize
     slotSize = summary.cache.slotSize

@@ -15,7 +15,7 @@ struct TemplateRun {
 
   /// What the words are, for people.
   var meaning: String {
-    text.map { "\"\($0.printable)\"" } ?? words.first?.shared?.words ?? "differs"
+    text.map { $0.quoted } ?? words.first?.shared?.words ?? "differs"
   }
 
   /// Whether the words say something about what the object is.

@@ -5,7 +5,7 @@ extension WordClass {
   var words: String {
     switch self {
     case .zero: "0"
-    case .number(let value): value < 10 ? "\(value)" : "\(value) (0x\(String(value, radix: 16)))"
+    case .number(let value): Self.number(value)
     case .symbol(let name, let offset, let module):
       Self.symbolName(name, offset) + (module.map { " [\($0.printable)]" } ?? "")
     case .slabPointer(let cache, let offset):
@@ -18,10 +18,17 @@ extension WordClass {
     case .perCPU: "-> per-CPU memory"
     case .user: "user-space address"
     case .poison(let name): name.printable
-    case .errorPointer(let code): "ERR_PTR(\(code))"
-    case .text(let text): "\"\(text.printable)\""
+    case .errorPointer(let code): "\(code) (ERR_PTR?)"
+    case .text(let text): text.quoted
     case .other: "a value of no known kind"
     }
+  }
+
+  /// A number in both bases; one that is rather flags or two numbers only in hexadecimal.
+  private static func number(_ value: UInt64) -> String {
+    let digits = "0x" + String(value, radix: 16)
+    if value < 10 { return "\(value)" }
+    return value <= UInt64(UInt32.max) ? "\(value) (\(digits))" : digits
   }
 
   /// A symbol with the offset into it, if there is one.
@@ -33,6 +40,16 @@ extension WordClass {
   static func suffix(_ offset: Int) -> String {
     offset == 0 ? "" : "+0x" + String(offset, radix: 16)
   }
+}
+
+extension String {
+  /// The text in quotes, its end left out where it is long.
+  var quoted: String {
+    "\"" + prefix(Self.longestQuote).description.printable
+      + (count > Self.longestQuote ? "…" : "") + "\""
+  }
+
+  private static let longestQuote = 40
 }
 
 extension Int {

@@ -16,12 +16,19 @@ struct CacheName: ExpressibleByArgument {
       found = census.caches.indices.filter { census.caches[$0].address == address }
     }
     guard found.isEmpty else { return found }
-    let close = census.caches.map(\.name).filter { $0.contains(text) || text.contains($0) }
-    let hint =
-      close.isEmpty
-      ? "slabscope caches lists them"
-      : "there is " + Set(close).sorted().prefix(5).joined(separator: ", ")
-    throw Complaint(.usage, "no cache is called \(text); \(hint)")
+    let merged = census.caches.contains { $0.sharers > $0.aliases.count + 1 }
+    throw Complaint(
+      .usage,
+      "no cache is called \(text)" + (merged ? ", though one may be merged under another name" : "")
+        + "; \(hint(census))")
+  }
+
+  /// The names that have the text in them, or where to see all names.
+  private func hint(_ census: Census) -> String {
+    let close = census.caches.flatMap { [$0.name] + $0.aliases }
+      .filter { $0.lowercased().contains(text.lowercased()) }
+    guard !close.isEmpty else { return "slabscope caches lists them" }
+    return "there is " + Set(close).sorted().prefix(5).joined(separator: ", ")
   }
 }
 
