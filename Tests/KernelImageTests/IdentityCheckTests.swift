@@ -80,6 +80,20 @@ struct IdentityCheckTests {
     #expect(check.comparisons.suffix(2).allSatisfy { $0.dump == nil })
   }
 
+  @Test("a vmlinux whose notes would lie where the kernel has mapped nothing was taken for its own")
+  func unmappedPlaces() throws {
+    let small = kernel(told: Self.otherID)
+    var builder = SymbolTableBuilder()
+    for (name, offset) in [("__start_notes", 0x3000_0000), ("__stop_notes", 0x3000_0030)] {
+      builder.add(
+        name: Array(name.utf8), address: small.plan.text.advanced(by: offset), size: nil,
+        kind: .object, isGlobal: true)
+    }
+    let check = try check(
+      small, buildID: Self.buildID, banner: nil, symbols: SymbolTable(builder))
+    #expect(check.verdict == .mismatch)
+  }
+
   @Test("nothing to compare leaves it open")
   func unknown() throws {
     let small = kernel(told: Self.otherID)

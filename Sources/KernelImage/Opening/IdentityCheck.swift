@@ -75,19 +75,40 @@ extension KernelOpening {
     }
     if let buildID, let start = address("__start_notes"), let end = address("__stop_notes"),
       case let size = end.offset(from: start), size <= 1 << 16,
-      let notes = try? memory.bytes(at: start, count: Int(size))
+      let found = contents(
+        BuildID.find,
+        { () throws(Absence) in
+          try memory.bytes(at: start, count: Int(size))
+        })
     {
-      comparisons.append(.init(mark: .notes, dump: BuildID.find(in: notes), vmlinux: buildID))
+      comparisons.append(.init(mark: .notes, dump: found, vmlinux: buildID))
     }
     if let banner, let place = address("linux_banner"),
-      let text = try? memory.string(at: place, limit: 1024)
+      let found = contents(
+        Self.banner,
+        { () throws(Absence) in
+          try memory.string(at: place, limit: 1024)
+        })
     {
-      let isBanner = text.hasPrefix("Linux version ")
-      comparisons.append(
-        .init(
-          mark: .banner, dump: isBanner ? Self.line(text) : nil, vmlinux: Self.line(banner)))
+      comparisons.append(.init(mark: .banner, dump: found, vmlinux: Self.line(banner)))
     }
     return IdentityCheck(comparisons: comparisons)
+  }
+
+  /// What is found in memory, nothing where the kernel has mapped none; or nil where the dump lacks
+  /// the memory, which proves nothing.
+  private func contents<Read>(
+    _ find: (Read) -> String?, _ read: () throws(Absence) -> Read
+  ) -> String?? {
+    do throws(Absence) {
+      return .some(find(try read()))
+    } catch {
+      return error == .unmapped ? .some(nil) : nil
+    }
+  }
+
+  private static func banner(_ text: String) -> String? {
+    text.hasPrefix("Linux version ") ? line(text) : nil
   }
 
   /// The text up to the end of its first line.
