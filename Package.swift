@@ -93,6 +93,7 @@ let package = Package(
     tests("AnalysisTests", "Analysis", "FixtureKit", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),
-    tests("GoldenTests"),
+    .testTarget(
+      name: "GoldenTests", exclude: ["Goldens"], swiftSettings: house),
   ]
 )
