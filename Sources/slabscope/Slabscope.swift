@@ -13,8 +13,7 @@ struct Slabscope: AsyncParsableCommand {
       """,
     discussion: """
       'slabscope vmcore' gives the answer on one screen; the other verbs show what it rests on. \
-      INPUT is a dump in any format that kdump, makedumpfile or QEMU writes; several are the parts \
-      of a split dump.
+      INPUT is a dump in any format that kdump, makedumpfile or QEMU writes.
       """,
     version: "0.1.0",
     subcommands: [

@@ -4,7 +4,7 @@ import Intake
 
 /// The dump, and what is needed to read it.
 struct CaseArguments: ParsableArguments {
-  @Argument(help: "A vmcore in any format, or all parts of a split one.", completion: .file())
+  @Argument(help: "A vmcore in any format.", completion: .file())
   var input: [String]
 
   @Option(
