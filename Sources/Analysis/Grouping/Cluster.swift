@@ -18,13 +18,13 @@ struct Cluster {
   var type: ObjectType = .unknown
 
   /// The number of objects.
-  func count(in tally: SignatureTally) -> Int { rows.reduce(0) { $0 + tally.rows[$1].count } }
+  func count(in tally: SignatureTally) -> Int { tally.count(of: rows) }
 }
 
 /// Divides the rows of a tally into clusters.
 struct Clustering {
   /// A cache has no more clusters than this; what is left is put together.
-  private static let limit = 1024
+  static let limit = 1024
 
   /// The clusters, in no particular order.
   private(set) var clusters: [Cluster] = []
@@ -47,7 +47,9 @@ struct Clustering {
       case .varied: rest.append(number)
       }
     }
-    clusters += SymbolClusters(tally, rows: symbols, table: table).clusters
+    let symbolClusters = SymbolClusters(tally, rows: symbols, table: table)
+    clusters += symbolClusters.clusters
+    rest += symbolClusters.rest
     addPointerClusters(of: pointers, in: tally, rest: &rest)
     add(rest, of: tally)
     foldSmallest(in: tally)
@@ -91,6 +93,9 @@ struct Clustering {
 }
 
 extension SignatureTally {
+  /// The number of objects of some rows.
+  func count(of rows: [Int]) -> Int { rows.reduce(0) { $0 + self.rows[$1].count } }
+
   /// The symbols or pointers that identify a row, from the start of the object on.
   func strongWords(of row: Int) -> [StrongWord] {
     strong[rows[row].strong].map { StrongWord(word: Int($0.word), token: $0.token) }

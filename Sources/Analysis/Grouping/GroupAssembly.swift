@@ -86,8 +86,10 @@ struct GroupAssembly {
     var values = [UInt64?](repeating: nil, count: tally.wordCount)
     guard let object = subject.census.object(inSlot: slot) else { return values }
     let address = subject.census.address(of: object)
+    let whole = try? subject.memory.bytes(at: address, count: values.count * 8)
     for word in values.indices {
-      values[word] = try? subject.memory.load(at: address.advanced(by: word * 8))
+      values[word] =
+        whole?.load(at: word * 8) ?? (try? subject.memory.load(at: address.advanced(by: word * 8)))
     }
     return values
   }

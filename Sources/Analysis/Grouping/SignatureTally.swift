@@ -31,7 +31,7 @@ struct SignatureTally {
   /// As many words are part of the signature of an object with neither.
   private static let patternLimit = 64
   /// The most memory that the rows of one tally may take, in bytes.
-  private static let rowBudget = 32 << 20
+  private static let rowBudget = 16 << 20
 
   /// How the members of a row differ in one word.
   struct Variation: OptionSet {

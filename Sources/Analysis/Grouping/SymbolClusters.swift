@@ -15,6 +15,8 @@ struct SymbolClusters {
 
   /// The clusters found.
   private(set) var clusters: [Cluster] = []
+  /// The rows of objects that are too various to be told apart.
+  private(set) var rest: [Int] = []
   private let tally: SignatureTally
   private let table: SymbolTable
   private let frequencies: [StrongWord: Int]
@@ -24,7 +26,11 @@ struct SymbolClusters {
     self.tally = tally
     self.table = table
     frequencies = tally.frequencies(of: rows)
-    for bucket in divide(rows, by: firstFrequentWord).values { divide(bucket, depth: 0) }
+    let buckets = divide(rows, by: firstFrequentWord).values
+      .map { (rows: $0, count: tally.count(of: $0)) }
+      .sorted { ($1.count, $0.rows[0]) < ($0.count, $1.rows[0]) }
+    for bucket in buckets.prefix(Clustering.limit) { divide(bucket.rows, depth: 0) }
+    rest = buckets.dropFirst(Clustering.limit).flatMap(\.rows)
   }
 
   /// The symbol nearest to the object's start that is not there by chance.
@@ -50,7 +56,7 @@ struct SymbolClusters {
   /// if there are any that many of them have, tell them apart.
   private mutating func divideByFunction(_ rows: [Int], depth: Int) {
     let inside = tally.frequencies(of: rows).filter { isFunction($0.key.token) }
-    let total = rows.reduce(0) { $0 + tally.rows[$1].count }
+    let total = tally.count(of: rows)
     let parts = divide(rows) { row in
       tally.strongWords(of: row).first {
         inside[$0] ?? 0 >= max(Self.fewest, total / 100)

@@ -35,7 +35,9 @@ struct ObjectTyping: Sendable {
   func type(_ clusters: inout [Cluster], of tally: SignatureTally, cache: Int) {
     guard types != nil else { return }
     let sized = clusters.indices.map { (number: $0, count: clusters[$0].count(in: tally)) }
-      .sorted { ($1.count, $0.number) < ($0.count, $1.number) }
+      .sorted {
+        ($1.count, clusters[$0.number].rows[0]) < ($0.count, clusters[$1.number].rows[0])
+      }
     let typed = sized.filter {
       clusters[$0.number].level == .symbols
         && $0.count.multipliedReportingOverflow(by: caches[cache].slotSize).partialValue
