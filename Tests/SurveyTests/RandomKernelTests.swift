@@ -17,6 +17,41 @@ struct RandomKernelTests {
     try await compare(era, isDamaged: true)
   }
 
+  @Test("A kernel with random words overwritten has a census all the same", arguments: SlabEra.all)
+  func overwritten(era: SlabEra) async throws {
+    let start = UInt64.random(in: 0..<1 << 32)
+    print("\(era): words overwritten by the seeds from \(start)")
+    for seed in start..<start + 8 {
+      var random = SeededGenerator(seed: seed)
+      let fixture = SlabKernel.random(era, isDamaged: false, using: &random)
+      let words = (0..<500).map { _ in
+        (Self.place(using: &random), Self.word(using: &random))
+      }
+      let kernel = fixture.kernel(overwriting: Dictionary(words) { first, _ in first })
+      let (census, coverage) = try await SlabSurvey(kernel).census()
+      census.checkInvariants()
+      #expect(coverage.slabPages >= census.slabs.count)
+    }
+  }
+
+  /// A word in the page structures, the kernel's own data or the per-CPU areas.
+  private static func place(using random: inout SeededGenerator) -> PhysicalAddress {
+    let ranges: [Range<UInt64>] = [0x1000..<0x11000, 0x20000..<0x28000, 0x80000..<0x90000]
+    let range = ranges[Int.random(in: ranges.indices, using: &random)]
+    return PhysicalAddress(UInt64.random(in: range, using: &random) & ~7)
+  }
+
+  /// Words that lead somewhere, and some that do not.
+  private static func word(using random: inout SeededGenerator) -> UInt64 {
+    switch Int.random(in: 0..<5, using: &random) {
+    case 0: 0
+    case 1: .max
+    case 2: UInt64.random(in: 0..<1 << 16, using: &random)
+    case 3: 0xffff_8880_0000_0000 | UInt64.random(in: 0..<1 << 22, using: &random) & ~7
+    default: random.next()
+    }
+  }
+
   private func compare(_ era: SlabEra, isDamaged: Bool) async throws {
     let start = UInt64.random(in: 0..<1 << 32)
     for seed in start..<start + 15 {

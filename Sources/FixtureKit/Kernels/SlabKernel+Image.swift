@@ -49,9 +49,12 @@ extension SlabKernel {
   }
 
   /// The machine's memory with the kernel in it, and the kernel opened.
-  public func kernel() -> Kernel {
+  ///
+  /// Some words of the memory may be overwritten before that.
+  public func kernel(overwriting words: [PhysicalAddress: UInt64] = [:]) -> Kernel {
     let types = era.types(isHardened: hardening != .none, text: text)
-    let writer = SlabKernelWriter(self, types: types)
+    var writer = SlabKernelWriter(self, types: types)
+    for (address, word) in words { writer.image.write(word, at: address) }
     var lost: [PageFrame: Absence] = [:]
     for (number, slab) in slabs.enumerated() {
       if case .lostPage(let page) = slab.damage { lost[frame(of: number, page: page)] = .excluded }

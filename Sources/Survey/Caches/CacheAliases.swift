@@ -24,12 +24,12 @@ struct CacheAliases {
     init(_ node: Structure) throws(LayoutFailure) {
       left = try node.require("rb.rb_left")
       right = try node.require("rb.rb_right")
-      treeNode = try node.requireOffset("rb")
+      treeNode = try node.requirePlace(of: "rb")
       name = try node.require("name")
       flags = try node.require("flags")
       target = try node.require("symlink.target_kn")
       object = try node.require("priv")
-      children = try node.requireOffset("dir.children.rb_node")
+      children = try node.requirePlace(of: "dir.children.rb_node")
     }
 
     var extent: Int { [left, right, name, flags, target, object].extent }
@@ -42,7 +42,7 @@ struct CacheAliases {
 
   /// Reads the links; a kernel without CONFIG_SYSFS or with SLAB has none.
   init(_ kernel: Kernel, cache: Structure, anchors: [String]) {
-    guard let variable = kernel.address(of: "slab_kset"), let kobject = cache.offset("kobj"),
+    guard let variable = kernel.address(of: "slab_kset"), let kobject = cache.place(of: "kobj"),
       let set = kernel.types.structure("kset", near: anchors), let directory = set.field("kobj.sd"),
       let node = set.target(of: "kobj.sd"), let layout = try? Layout(node)
     else { return }

@@ -110,7 +110,7 @@ extension KFENCEPool {
       guard let metadata = types.structure("kfence_metadata", near: Self.anchors) else {
         throw LayoutFailure(missing: "struct kfence_metadata")
       }
-      size = metadata.size
+      size = try metadata.requireSize()
       state = try metadata.require("state")
       address = try metadata.require("addr")
       objectSize = try metadata.require("size")

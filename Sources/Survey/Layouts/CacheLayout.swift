@@ -29,7 +29,7 @@ struct CacheLayout: Hashable, Sendable {
 
   /// Resolves the layout; throws when the debug information lacks a member.
   init(_ cache: Structure, isSLUB: Bool) throws(LayoutFailure) {
-    list = try cache.requireOffset("list")
+    list = try cache.requirePlace(of: "list")
     name = try cache.require("name")
     objectSize = try cache.require("object_size")
     slotSize = try cache.require("size")

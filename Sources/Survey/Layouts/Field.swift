@@ -12,9 +12,14 @@ struct Field: Hashable, Sendable {
   /// The bits of the value once it is shifted down.
   let mask: UInt64
 
+  /// No structure of the kernel's is larger, in bytes, whatever damaged debug information says.
+  static let largestStructure = 1 << 20
+
   /// The integer in `size` bytes at `offset`; nil for a size that no integer has.
   init?(offset: Int, size: Int) {
-    guard [1, 2, 4, 8].contains(size), offset >= 0 else { return nil }
+    guard [1, 2, 4, 8].contains(size), (0..<Self.largestStructure).contains(offset) else {
+      return nil
+    }
     self.offset = offset
     self.size = size
     shift = 0
@@ -24,7 +29,9 @@ struct Field: Hashable, Sendable {
   /// The integer in these bits; nil where they do not fit the eight bytes from the first one's.
   init?(bits: Range<Int>) {
     let rest = bits.lowerBound % 8
-    guard bits.lowerBound >= 0, !bits.isEmpty, rest + bits.count <= 64 else { return nil }
+    guard bits.lowerBound >= 0, bits.upperBound <= Self.largestStructure * 8, !bits.isEmpty,
+      rest + bits.count <= 64
+    else { return nil }
     offset = bits.lowerBound / 8
     size = [1, 2, 4, 8].first { rest + bits.count <= $0 * 8 } ?? 8
     shift = UInt64(rest)
@@ -55,7 +62,9 @@ extension Structure {
   func field(_ path: String) -> Field? {
     guard let member = member(path) else { return nil }
     if let bitSize = member.bitSize {
-      return Field(bits: member.bitOffset..<(member.bitOffset + max(bitSize, 0)))
+      let bits = 0..<(Field.largestStructure * 8)
+      guard (0...64).contains(bitSize), bits.contains(member.bitOffset) else { return nil }
+      return Field(bits: member.bitOffset..<(member.bitOffset + bitSize))
     }
     return table.size(of: member.type).flatMap { Field(offset: member.offset, size: $0) }
   }
@@ -68,10 +77,23 @@ extension Structure {
     throw LayoutFailure(missing: "\(name).\(paths.first ?? "")")
   }
 
-  /// Where the first of several members begins, in bytes; throws when there is none of them.
-  func requireOffset(_ path: String) throws(LayoutFailure) -> Int {
-    guard let offset = offset(path) else { throw LayoutFailure(missing: "\(name).\(path)") }
-    return offset
+  /// Where a member begins, in bytes, or nil when there is no such member.
+  func place(of path: String) -> Int? {
+    offset(path).flatMap { (0..<Field.largestStructure).contains($0) ? $0 : nil }
+  }
+
+  /// Where a member begins, in bytes; throws when there is no such member.
+  func requirePlace(of path: String) throws(LayoutFailure) -> Int {
+    guard let place = place(of: path) else { throw LayoutFailure(missing: "\(name).\(path)") }
+    return place
+  }
+
+  /// The size of the structure, which elements of an array lie apart; throws when it is not known.
+  func requireSize() throws(LayoutFailure) -> Int {
+    guard (1...Field.largestStructure).contains(size) else {
+      throw LayoutFailure(missing: "the size of \(name)")
+    }
+    return size
   }
 
   /// The structure that the member at `path` is, points to or is an array of, if it is complete.
@@ -103,7 +125,7 @@ extension Structure {
   /// The number of elements of the array that is the member at `path`, or nil when it is none.
   func elementCount(of path: String) -> Int? {
     guard let member = member(path),
-      case .array(_, let count) = table[table.resolved(member.type)]
+      case .array(_, let count?) = table[table.resolved(member.type)], count >= 0
     else { return nil }
     return count
   }

@@ -17,7 +17,7 @@ struct DeferredFrees: Sendable {
   init(_ kernel: Kernel) {
     guard let variable = kernel.address(of: "defer_free_objects"),
       let list = kernel.types.structure("defer_free", near: ["kfree_nolock", "kfree"]),
-      let objects = list.offset("objects")
+      let objects = list.place(of: "objects")
     else { return }
     for cpu in kernel.perCPU.possible {
       let head = kernel.perCPU.address(of: variable, cpu: cpu).advanced(by: objects)

@@ -25,7 +25,7 @@ struct KFreeRCU: Sendable {
     /// v6.3.
     init?(_ names: [String], of structure: Structure) {
       guard let name = names.first(where: { structure.member($0) != nil }),
-        let offset = structure.offset(name), let member = structure.member(name)
+        let offset = structure.place(of: name), let member = structure.member(name)
       else { return nil }
       self.offset = offset
       count = min(structure.elementCount(of: name) ?? 1, 8)
@@ -54,13 +54,14 @@ struct KFreeRCU: Sendable {
     for number in kernel.perCPU.possible {
       let base = kernel.perCPU.address(of: variable, cpu: number)
       collect(
-        at: base, heads: cpu.offset("head"),
+        at: base, heads: cpu.place(of: "head"),
         blocks: Lists(["bulk_head", "bkvhead", "bhead"], of: cpu),
         block, in: kernel)
-      guard let works, let array = cpu.offset("krw_arr") else { continue }
+      guard let works, let size = try? works.requireSize(), let array = cpu.place(of: "krw_arr")
+      else { continue }
       for work in 0..<min(cpu.elementCount(of: "krw_arr") ?? 1, 8) {
         collect(
-          at: base.advanced(by: array + work * works.size), heads: works.offset("head_free"),
+          at: base.advanced(by: array + work * size), heads: works.place(of: "head_free"),
           blocks: Lists(["bulk_head_free", "bkvhead_free", "bhead_free"], of: works), block,
           in: kernel)
       }
@@ -71,10 +72,10 @@ struct KFreeRCU: Sendable {
     guard
       let data = types.structure("kvfree_rcu_bulk_data", near: anchors)
         ?? types.structure("kfree_rcu_bulk_data", near: anchors),
-      let count = data.field("nr_records"), let records = data.offset("records")
+      let count = data.field("nr_records"), let records = data.place(of: "records")
     else { return nil }
     return Block(
-      link: data.offset("list") ?? 0, next: data.offset("next") ?? 0, count: count,
+      link: data.place(of: "list") ?? 0, next: data.place(of: "next") ?? 0, count: count,
       records: records)
   }
 

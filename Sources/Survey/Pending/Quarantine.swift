@@ -21,15 +21,16 @@ struct Quarantine: Sendable {
   /// Reads the CPUs' queues and the global one.
   init(_ kernel: Kernel) {
     guard let variable = kernel.address(of: "cpu_quarantine"),
-      let queue = kernel.types.structure("qlist_head", near: Self.anchors), queue.size > 0,
-      let first = queue.offset("head")
+      let queue = kernel.types.structure("qlist_head", near: Self.anchors),
+      let size = try? queue.requireSize(),
+      let first = queue.place(of: "head")
     else { return }
     var heads = kernel.perCPU.possible.map { kernel.perCPU.address(of: variable, cpu: $0) }
     // An array of batches since Linux 64abdcb24351 ("kasan: eliminate long stalls during quarantine
     // reduction"), v4.10.
     if let global = kernel.symbols.symbol(named: "global_quarantine") {
-      let batches = min(Int(clamping: global.size) / queue.size, 1 << 14)
-      heads += (0..<batches).map { global.address.advanced(by: $0 * queue.size) }
+      let batches = min(Int(clamping: global.size) / size, 1 << 14)
+      heads += (0..<batches).map { global.address.advanced(by: $0 * size) }
     }
     for head in heads {
       let walk = ListWalk(

@@ -28,7 +28,7 @@ struct RCUCallbacks: Sendable {
     else { return }
     // Callbacks of CPUs that do not run their own wait in a second list: Linux d1b222c6be1f
     // ("rcu/nocb: Add bypass callback queueing"), v5.4.
-    let heads = ["cblist.head", "nocb_bypass.head"].compactMap { data.offset($0) }
+    let heads = ["cblist.head", "nocb_bypass.head"].compactMap { data.place(of: $0) }
     for cpu in kernel.perCPU.possible {
       let base = kernel.perCPU.address(of: variable, cpu: cpu)
       for head in heads {

@@ -42,13 +42,13 @@ struct SLABLayout: Hashable, Sendable {
     let cpu = try cache.requireTarget(of: "cpu_cache")
     array = ArrayCache(
       available: try cpu.require("avail"), limit: try cpu.require("limit"),
-      entries: try cpu.requireOffset("entry"))
+      entries: try cpu.requirePlace(of: "entry"))
     cpuArray = try cache.require("cpu_cache")
-    nodes = try cache.requireOffset("node")
+    nodes = try cache.requirePlace(of: "node")
     let node = try cache.requireTarget(of: "node")
     shared = try node.require("shared")
     alien = node.field("alien")
-    arrayOfAlien = node.target(of: "alien")?.offset("ac") ?? 0
+    arrayOfAlien = node.target(of: "alien")?.place(of: "ac") ?? 0
   }
 
   /// The members of `struct kmem_cache` that the layout reads.

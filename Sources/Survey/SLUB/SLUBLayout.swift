@@ -81,8 +81,8 @@ struct SLUBLayout: Hashable, Sendable {
         pointer: pointer, capacity: try cache.require("sheaf_capacity"),
         active: [try cpu.require("main"), try cpu.require("spare")],
         rcuFree: cpu.field("rcu_free"), cache: try sheaf.require("cache"),
-        size: try sheaf.require("size"), objects: try sheaf.requireOffset("objects"),
-        barnList: try sheaf.requireOffset("barn_list"), barns: try Barns(cache))
+        size: try sheaf.require("size"), objects: try sheaf.requirePlace(of: "objects"),
+        barnList: try sheaf.requirePlace(of: "barn_list"), barns: try Barns(cache))
     }
   }
 
@@ -99,11 +99,11 @@ extension SLUBLayout.Barns {
     // that it points to the node, which has the pointer to the barn.
     let name = cache.member("per_node") == nil ? "node" : "per_node"
     guard let element = cache.target(of: name), let barn = element.field("barn") else { return nil }
-    array = try cache.requireOffset(name)
+    array = try cache.requirePlace(of: name)
     count = cache.elementCount(of: name) ?? 1
     isIndirect = name == "node"
-    stride = isIndirect ? 8 : element.size
+    stride = isIndirect ? 8 : try element.requireSize()
     self.barn = barn
-    full = try element.requireTarget(of: "barn").requireOffset("sheaves_full")
+    full = try element.requireTarget(of: "barn").requirePlace(of: "sheaves_full")
   }
 }
