@@ -43,11 +43,14 @@ let package = Package(
     library("CElfutils", pkgConfig: "libdw", package: "libdw-dev"),
     library("CDeflate", pkgConfig: "libdeflate", package: "libdeflate-dev"),
     library("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
+    library("CLZMA", pkgConfig: "liblzma", package: "liblzma-dev"),
+    library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     library("CLZO", pkgConfig: "lzo2", package: "liblzo2-dev"),
     library("CSnappy", pkgConfig: "snappy", package: "libsnappy-dev"),
 
     .target(name: "ByteKit", swiftSettings: lending),
-    module("Codecs", "ByteKit", "CDeflate", "CZstd", "CLZO", "CSnappy"),
+    module(
+      "Codecs", "ByteKit", "CDeflate", "CZstd", "CLZO", "CSnappy", "CLZMA", "CZlib"),
     module("Memory", "ByteKit"),
     module("DumpFiles", "Memory", "Codecs", "ByteKit"),
     module("DebugInfo", "Memory", "ByteKit"),
