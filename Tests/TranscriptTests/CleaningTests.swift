@@ -29,11 +29,11 @@ import Transcript
     #expect(facts(text).caches.first?.total == 58464)
   }
 
-  @Test func readsUTF16() {
+  @Test func readsUTF16() throws {
     var bytes: [UInt8] = [0xff, 0xfe]
     for unit in row.utf16 { bytes += [UInt8(unit & 0xff), UInt8(unit >> 8)] }
     var reader = SessionReader()
-    reader.read(Bytes(bytes), name: "notepad.txt")
+    reader.read(try #require(SavedText(Bytes(bytes), name: "notepad.txt")))
     #expect(reader.finish().first?.caches.count == 1)
   }
 
@@ -43,9 +43,8 @@ import Transcript
   }
 
   @Test func whatIsNotUnderstoodIsCounted() {
-    var reader = SessionReader()
     let text = "We saw this on Monday.\n\(row)\nand it was \(row)\n"
-    reader.read(Bytes(Array(text.utf8)), name: "mail.txt")
+    let reader = reader(of: text)
     #expect(reader.lineCount == 3)
     #expect(reader.unread.first?.lines == 1)
     #expect(reader.unread.first?.partial == 1)
@@ -53,7 +52,6 @@ import Transcript
   }
 
   @Test func anotherBannerIsAnotherSession() {
-    var reader = SessionReader()
     let text = """
       crash 7.2.9
           NODENAME: one
@@ -62,7 +60,7 @@ import Transcript
           NODENAME: two
       \(row)
       """
-    reader.read(Bytes(Array(text.utf8)), name: "both.txt")
+    var reader = reader(of: text)
     let sessions = reader.finish()
     #expect(sessions.map(\.banner.node) == ["one", "two"])
     #expect(sessions.map(\.caches.count) == [1, 1])

@@ -1,18 +1,22 @@
 import ByteKit
 import Transcript
 
+/// A reader that has read a text.
+func reader(of text: String) -> SessionReader {
+  var reader = SessionReader()
+  if let saved = SavedText(Bytes(Array(text.utf8)), name: "session.txt") { reader.read(saved) }
+  return reader
+}
+
 /// What a text says, when it is of one kernel.
 func facts(_ text: String) -> SessionFacts {
-  var reader = SessionReader()
-  reader.read(Bytes(Array(text.utf8)), name: "session.txt")
+  var reader = reader(of: text)
   return reader.finish().first ?? SessionFacts()
 }
 
 /// How many lines of a text mean nothing, as a whole or in part.
 func unread(_ text: String) -> Int {
-  var reader = SessionReader()
-  reader.read(Bytes(Array(text.utf8)), name: "session.txt")
-  return reader.unread.reduce(0) { $0 + $1.lines + $1.partial }
+  reader(of: text).unread.reduce(0) { $0 + $1.lines + $1.partial }
 }
 
 /// The evidence of a text of one kernel.

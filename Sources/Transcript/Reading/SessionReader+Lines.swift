@@ -6,7 +6,17 @@ extension SessionReader {
   /// Reads a line that means something only as a whole; returns false when it is none such.
   mutating func readWholeLine(_ line: Line) -> Bool {
     if line.words[0].shape.contains(.bracket) { return readLog(line) }
-    return readTableRow(line) || readHeader(line) || readSession(line) || readBareCommand(line)
+    return readTableRow(line) || readHeader(line) || readSession(line) || readSocketMemory(line)
+      || readBareCommand(line)
+  }
+
+  /// The line that `ss -m` prints below a socket's.
+  private mutating func readSocketMemory(_ line: Line) -> Bool {
+    guard let memory = SocketRow.memory(line) else { return false }
+    if !facts.sockets.isEmpty {
+      SocketRow.apply(memory, to: &facts.sockets[facts.sockets.count - 1])
+    }
+    return true
   }
 
   /// A row of the table whose header came last.

@@ -1,4 +1,4 @@
-public import ByteKit
+import ByteKit
 
 /// Reads saved texts of one case: crash sessions and what was pasted beside them.
 ///
@@ -7,6 +7,8 @@ public import ByteKit
 public struct SessionReader: Sendable {
   /// What each kernel's part of the texts says, in the order of the texts.
   public private(set) var sessions: [SessionFacts] = []
+  /// The texts, in the order they were read.
+  public private(set) var texts: [SavedText] = []
   /// What was not understood, for each text.
   public private(set) var unread: [UnreadLines] = []
   /// The number of lines with words, of all texts.
@@ -22,16 +24,14 @@ public struct SessionReader: Sendable {
   /// Starts with no text.
   public init() {}
 
-  /// Reads one text, already decompressed.
-  ///
-  /// `name` says in answers where it is from.
-  public mutating func read(_ text: Bytes, name: String) {
-    let plain = WideText.narrowed(text) ?? text
-    input = name
+  /// Reads one text.
+  public mutating func read(_ text: SavedText) {
+    texts.append(text)
+    input = text.name
     state = ReadingState()
     isNewSnapshot = true
     var unread = UnreadLines()
-    var reader = LineReader(plain, encoding: TextEncoding(of: plain))
+    var reader = LineReader(text.bytes, encoding: TextEncoding(of: text.bytes))
     var line = Line()
     while true {
       readCommonLines(&reader)
