@@ -22,6 +22,9 @@ public struct Subject: Sendable {
   public var coverage: Coverage
   /// What counters say about each of the census's caches; empty when the census has every object.
   public var counters: [CacheCounters?]
+  /// The counters of caches at several times or of several machines, in the order of the inputs;
+  /// empty when there is no more than one set.
+  public var snapshots: [CacheSnapshot]
   /// Where memory went, by the counters there are.
   public var accounts: [MemoryAccount]
   /// The sockets, as far as they are known.
@@ -33,8 +36,8 @@ public struct Subject: Sendable {
   public init(
     kernel: KernelIdentity, census: Census, memory: any VirtualMemory, addressSpace: AddressSpace,
     symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage,
-    counters: [CacheCounters?] = [], accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [],
-    tasks: [Task] = []
+    counters: [CacheCounters?] = [], snapshots: [CacheSnapshot] = [],
+    accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [], tasks: [Task] = []
   ) {
     self.kernel = kernel
     self.census = census
@@ -45,6 +48,7 @@ public struct Subject: Sendable {
     self.modules = modules
     self.coverage = coverage
     self.counters = counters
+    self.snapshots = snapshots
     self.accounts = accounts
     self.sockets = sockets
     self.tasks = tasks
