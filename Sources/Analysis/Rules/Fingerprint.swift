@@ -13,8 +13,13 @@ enum Fingerprint {
       guard case .text(let text) = word.shared else { return nil }
       return "\(word.offset):\(text)"
     }
+    return of(rule: rule, parts: symbols.isEmpty ? texts : symbols)
+  }
+
+  /// A hash of a rule's name and of words that identify what it found.
+  static func of(rule: String, parts: [String]) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for part in [rule] + (symbols.isEmpty ? texts : symbols) {
+    for part in [rule] + parts {
       // A byte that is in no part of UTF-8 keeps the parts apart.
       for byte in Array(part.utf8) + [0xff] {
         hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3

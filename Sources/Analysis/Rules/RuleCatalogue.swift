@@ -1,5 +1,8 @@
 /// The rules, in the order in which they are listed and applied.
 public enum RuleCatalogue {
   /// Every rule.
-  public static let all: [any Rule] = [LostSingleOpen(), ManyAlike()]
+  public static let all: [any Rule] = [
+    LostSingleOpen(), ManyAlike(), SampledObjects(), UnreadQueues(), LargeCaches(),
+    GrowthBetweenSnapshots(), GhostMemory(),
+  ]
 }
