@@ -92,7 +92,7 @@ let package = Package(
     tests(
       "SurveyTests", "Survey", "KernelImage", "FixtureKit", "Evidence", "DebugInfo", "Memory",
       "ByteKit"),
-    tests("TranscriptTests", "Transcript", "Evidence", "DebugInfo", "Memory", "ByteKit"),
+    tests("TranscriptTests", "Transcript", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("AnalysisTests", "Analysis", "FixtureKit", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),

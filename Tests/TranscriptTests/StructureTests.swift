@@ -28,7 +28,8 @@ import Transcript
     #expect(structure.members.map(\.name) == ["start", "stop", "next", "show"])
     #expect(
       facts.symbols == [
-        ShownSymbol(name: "TestMod_ProcContentSeqShow", address: 0xffff_ffff_c021_9016)
+        ShownSymbol(
+          name: "TestMod_ProcContentSeqShow", address: 0xffff_ffff_c021_9016, reach: 2)
       ])
     let memory = evidence(text).subject.memory
     #expect(try memory.load(at: .init(0xff46_0871_0097_c058)) == 0xffff_ffff_c021_9018 as UInt64)

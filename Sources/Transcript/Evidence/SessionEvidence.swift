@@ -21,11 +21,12 @@ public struct SessionEvidence: Sendable {
 
   /// Brings together what a session says.
   ///
+  /// `others` are all sessions of the case in their order, this one among them, for comparison.
   /// `symbols` and `types` come from the kernel's debug file, at the addresses of this kernel; nil
   /// when there is none. `textSize`, in bytes, bounds what is kept of slabs that are not listed.
   public init(
-    _ facts: SessionFacts, textSize: Int, symbols debugSymbols: SymbolTable? = nil,
-    types: (any TypeSource)? = nil
+    _ facts: SessionFacts, among others: [SessionFacts] = [], textSize: Int,
+    symbols debugSymbols: SymbolTable? = nil, types: (any TypeSource)? = nil
   ) {
     var resolution = SymbolResolution(facts, debugSymbols: debugSymbols)
     let memory = ShownMemory(resolution.resolve(facts))
@@ -67,7 +68,9 @@ public struct SessionEvidence: Sendable {
         slabPages: census.slabs.reduce(0) { $0 + Int($1.pages) }, absentSlabPages: 0,
         remarks: remarks),
       counters: caches.entries.map(\.counters),
-      accounts: facts.memory.compactMap(AccountAssembly.account),
+      snapshots: SnapshotAssembly.snapshots(others.isEmpty ? [facts] : others),
+      accounts: (others.isEmpty ? [facts] : others).flatMap(\.memory)
+        .compactMap(AccountAssembly.account),
       sockets: facts.sockets, tasks: facts.tasks)
   }
 

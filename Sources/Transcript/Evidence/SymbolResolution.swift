@@ -4,9 +4,9 @@ import Memory
 /// Finds the addresses of the symbols that a text names, and the values of the words that it shows
 /// as symbols.
 struct SymbolResolution {
-  /// crash names the nearest symbol below an address, however far: beyond this, or beyond its size
-  /// where a debug file tells that, the symbol says nothing.
-  static let reach: UInt64 = 0x1000
+  /// crash names the nearest symbol below an address, however far: beyond this the symbol says
+  /// nothing.
+  private static let farthest: UInt64 = 0x1000
 
   /// Symbols whose addresses are not known get addresses from here on, where no kernel has
   /// anything: the start of the upper half with five-level page tables, which
@@ -18,6 +18,9 @@ struct SymbolResolution {
   private(set) var byName: [String: ShownSymbol] = [:]
   /// How many of them have an invented address.
   private(set) var inventedCount = 0
+  /// How far behind a symbol's address the text names it: no other symbol lies in between, while
+  /// how far it really goes is not told.
+  private var reaches: [String: UInt64] = [:]
   private let debugSymbols: SymbolTable?
 
   /// Takes the symbols that a text shows with their addresses, and those of a debug file.
@@ -31,6 +34,8 @@ struct SymbolResolution {
     }) where byName[symbol.name] == nil {
       byName[symbol.name] = symbol
     }
+    for symbol in facts.symbols { extend(symbol.name, to: symbol.reach) }
+    for word in facts.symbolicWords { extend(word.symbol, to: word.offset) }
     // Nothing but pointers, all to the beginnings of symbols: a table of operations.
     for structure in facts.structures where structure.isAllPointers {
       for member in structure.members {
@@ -41,6 +46,11 @@ struct SymbolResolution {
   }
 
   private var operations: Set<UInt64> = []
+
+  private mutating func extend(_ name: String, to offset: UInt64) {
+    guard offset < Self.farthest else { return }
+    reaches[name] = max(reaches[name] ?? 0, offset)
+  }
 
   /// The words that were shown as symbols, with values where these can be told; where the text
   /// shows such a word as a number, too, the symbol's address is learned from it.
@@ -69,7 +79,7 @@ struct SymbolResolution {
 
   private mutating func invent(_ word: SymbolicWord) -> ShownSymbol? {
     let address = Self.invented.lowerBound + UInt64(inventedCount) * Self.spacing
-    guard word.offset < Self.reach, Self.invented.contains(address) else { return nil }
+    guard word.offset < Self.farthest, Self.invented.contains(address) else { return nil }
     inventedCount += 1
     learn(word.symbol, address)
     return byName[word.symbol]
@@ -105,7 +115,8 @@ struct SymbolResolution {
         symbol.module ?? modules.first { $0.range.contains(symbol.address) }?.name
       builder.add(
         Symbol(
-          name: symbol.name, address: address, size: Self.reach, kind: kind(of: symbol),
+          name: symbol.name, address: address, size: (reaches[symbol.name] ?? 0) + 1,
+          kind: kind(of: symbol),
           module: module))
     }
     return SymbolTable(builder)

@@ -8,13 +8,18 @@ public struct ShownSymbol: Hashable, Sendable {
   public let kind: Character?
   /// The module that it is shown to belong to.
   public let module: String?
+  /// How many bytes behind its address crash still named it, rather than another symbol.
+  public let reach: UInt64
 
   /// Describes a symbol.
-  public init(name: String, address: UInt64, kind: Character? = nil, module: String? = nil) {
+  public init(
+    name: String, address: UInt64, kind: Character? = nil, module: String? = nil, reach: UInt64 = 0
+  ) {
     self.name = name
     self.address = address
     self.kind = kind
     self.module = module
+    self.reach = reach
   }
 }
 

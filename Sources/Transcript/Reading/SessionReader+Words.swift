@@ -45,6 +45,7 @@ extension SessionReader {
       if match.fact.isSlab { facts.pages.append(match.fact) }
       return match.words
     }
+    if let words = readOwner(line, at: index) { return words }
     if state.section == .objects, let match = ObjectLine.bare(line, at: index),
       match.fact.mark != .free || isInSlab(match.fact.address)
     {
@@ -52,6 +53,19 @@ extension SessionReader {
       return match.words
     }
     return 0
+  }
+
+  /// A page and the cache that it belongs to, as `kmem -m slab_cache` and `kmem -m lru` print them:
+  /// `ADDRESS CACHE` or `ADDRESS CACHE,ADDRESS`.
+  private mutating func readOwner(_ line: Line, at index: Int) -> Int? {
+    let word = line.word(index + 1)
+    guard let page = line.address(index), word.count == 16 || word.count == 33,
+      word.count == 16 || word[word.startIndex + 16] == UInt8(ascii: ","),
+      let cache = KernelAddress.value(of: line.bytes, in: word.startIndex..<(word.startIndex + 16)),
+      cacheIndex[cache] != nil
+    else { return nil }
+    facts.pages.append(PageRow(descriptor: page, physical: 0, mapping: cache, isSlab: true))
+    return 2
   }
 
   /// An address with nothing behind it: an object, or the answer to `kmem_cache_cpu`.

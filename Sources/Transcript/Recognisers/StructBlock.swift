@@ -78,7 +78,9 @@ struct StructBlock {
       if let symbol = SymbolText(name[(name.startIndex + 1)..<close], hasRadix10Offset: true),
         symbol.name != "repeats"
       {
-        symbols.append(ShownSymbol(name: symbol.name, address: pointer &- symbol.offset))
+        symbols.append(
+          ShownSymbol(
+            name: symbol.name, address: pointer &- symbol.offset, reach: symbol.offset))
       }
       end += 1
     }

@@ -23,7 +23,7 @@ struct SymbolLine {
     let kind = Character(Unicode.Scalar(line.bytes[Int(line.words[index + 1].start) + 1]))
     let symbol = ShownSymbol(
       name: reference.name, address: address &- reference.offset,
-      kind: kind == "?" ? nil : kind, module: module)
+      kind: kind == "?" ? nil : kind, module: module, reach: reference.offset)
     return Match(fact: SymbolLine(symbol: symbol), words: end - index)
   }
 

@@ -1,0 +1,185 @@
+import Analysis
+import Evidence
+import Testing
+import Transcript
+
+/// Pieces of text as they are found in articles and tickets: each gets its first sentence.
+@Suite struct ArticleTests {
+  private func findings(_ text: String) async -> [Finding] {
+    await Investigation(of: evidence(text).subject).findings
+  }
+
+  /// 41 objects, every third of which is free, as `kmem -S` prints them.
+  private static let listing: String = {
+    var lines: [String] = []
+    var allocated = 0
+    var address = UInt64(0xffff_8000_3a5b_0000)
+    while allocated < 41 {
+      let digits = String(address, radix: 16)
+      if lines.count % 3 == 2 {
+        lines.append("   \(digits)")
+      } else {
+        lines.append("  [\(digits)]")
+        allocated += 1
+      }
+      address += 0x80
+    }
+    return lines.joined(separator: "\n")
+  }()
+
+  private static let leak = """
+    # 一次 kmalloc-128 内存泄漏的排查
+
+    设备的可用内存越来越少，`slabtop` 里 kmalloc-128 最多。
+
+    ```
+    crash> kmem -S kmalloc-128
+    CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME
+    ffff80007b000000      128    1723323   1723968  53874     8k  kmalloc-128
+    SLAB              MEMORY            TOTAL  ALLOCATED  FREE
+    ffff7e0000e96c00  ffff80003a5b0000     64         41    23
+    FREE / [ALLOCATED]
+    \(listing)
+    ......
+    ```
+
+    随便挑几个看看内容：
+
+    ```
+    crash> rd ffff80003a5b0000 16
+    ffff80003a5b0000:  ffff00000824edd8 ffff00000824ee00   ..$.......$.....
+    ffff80003a5b0010:  ffff00000824ede8 ffff000001415218   ..$......RA.....
+    ffff80003a5b0020:  00010102464c457f 0000000000000000   .ELF............
+    ffff80003a5b0030:  0000000100b70003 0000000000000000   ................
+    ffff80003a5b0040:  0000000000000040 00000000000017b8   @...............
+    ffff80003a5b0050:  0038004000000000 0019001a00400007   ....@.8...@.....
+    ffff80003a5b0060:  0000000500000001 0000000000000000   ................
+    ffff80003a5b0070:  0000000000000000 0000000000000000   ................
+    crash> rd ffff80003a5b0080 16
+    ffff80003a5b0080:  ffff00000824edd8 ffff00000824ee00   ..$.......$.....
+    ffff80003a5b0090:  ffff00000824ede8 ffff000001415218   ..$......RA.....
+    ffff80003a5b00a0:  6e6f632f74656e2f 0000000000000066   /net/conf.......
+    ffff80003a5b00b0:  0000000000000000 0000000000000000   ................
+    ffff80003a5b00c0:  0000000000000000 0000000000000000   ................
+    ffff80003a5b00d0:  0000000000000000 0000000000000000   ................
+    ffff80003a5b00e0:  0000000000000000 0000000000000000   ................
+    ffff80003a5b00f0:  0000000000000000 0000000000000000   ................
+    crash> rd ffff80003a5b0200 16
+    ffff80003a5b0200:  0000000000000000 ffff80003a5b0208   ..........[:....
+    ffff80003a5b0210:  ffff80003a5b0208 0000000000000003   ..[:............
+    ffff80003a5b0220:  0000000000000000 0000000000000000   ................
+    ffff80003a5b0230:  0000000000000000 0000000000000000   ................
+    ffff80003a5b0240:  0000000000000000 0000000000000000   ................
+    ffff80003a5b0250:  0000000000000000 0000000000000000   ................
+    ffff80003a5b0260:  0000000000000000 0000000000000000   ................
+    ffff80003a5b0270:  0000000000000000 0000000000000000   ................
+    ```
+
+    前两个一样，看起来像代码地址：
+
+    ```
+    crash> sym ffff00000824edd8
+    ffff00000824edd8 (t) single_start /home/u/linux/fs/seq_file.c: 541
+    crash> sym ffff00000824ee00
+    ffff00000824ee00 (t) single_stop /home/u/linux/fs/seq_file.c: 552
+    ```
+    """
+
+  @Test func aLeakOfSingleOpenIsToldFromThreeObjects() async throws {
+    let first = try #require(await findings(Self.leak).first)
+    #expect(
+      first.title
+        == "2 of 3 objects read in kmalloc-128 (of 1,723,323 allocated) are seq_operations left by "
+        + "single_open: by a show function that is not named")
+    #expect(first.certainty == .possible)
+    #expect(first.type == "seq_operations")
+    #expect(first.count == 2)
+    #expect(first.symbols == ["single_start", "single_stop"])
+    #expect(
+      first.evidence.contains(
+        "not named in the text: +0x10 0xffff00000824ede8, +0x18 0xffff000001415218"))
+    #expect(
+      evidence(Self.leak).subject.coverage.remarks.first
+        == "41 of 1,723,323 allocated objects of kmalloc-128 are in this text; the content of 3 is "
+        + "known")
+  }
+
+  @Test func theNextQuestionsAreNamesAndARandomSample() {
+    let facts = facts(Self.leak)
+    let commands = FollowUp(facts, SessionEvidence(facts, textSize: Self.leak.utf8.count)).commands
+      .split(separator: "\n").map(String.init)
+    #expect(commands.contains("sym ffff00000824ede8"))
+    #expect(commands.contains("sym ffff000001415218"))
+    #expect(commands.count { $0.hasPrefix("rd ffff80003a5b") && $0.hasSuffix(" 16") } == 38)
+    #expect(!commands.contains("rd ffff80003a5b0000 16"))
+    #expect(commands.contains("mod"))
+    #expect(commands.last == "quit")
+  }
+
+  @Test func cachesOutOfProportionAreToldFromOneLine() async throws {
+    let text =
+      "We looked at it: crash> kmem -s CACHE NAME OBJSIZE ALLOCATED TOTAL SLABS SSIZE ... "
+      + "ffff8808b2a40e00 sock_inode_cache 640 2812345 2812392 234366 8k ... "
+      + "ffff88085fc0ef00 dentry 192 3811208 3811227 181487 4k ... and so on."
+    let first = try #require(await findings(text).first)
+    #expect(
+      first.title
+        == "2,812,345 objects are in sock_inode_cache (1.7 GiB), beside 3,811,208 dentry (697.9 MiB)"
+    )
+    #expect(first.certainty == .hint)
+  }
+
+  @Test func aQueueThatNobodyReadsIsToldBeforeWhatMemoryLooksLike() async throws {
+    let text = """
+      $ free
+                    total        used        free      shared  buff/cache   available
+      Mem:         245760      201216       12288        1024       32256       20480
+      $ ps aux
+      USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND
+      root        1234  0.1  2.0  20480  5120 ?        S    10:00   0:01 ospf6d -d
+      $ cat /proc/meminfo
+      MemTotal:         245760 kB
+      MemFree:           12288 kB
+      Buffers:            1024 kB
+      Cached:            30208 kB
+      AnonPages:         20480 kB
+      Slab:              81920 kB
+      $ netstat -noap
+      Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name     Timer
+      tcp        0      0 0.0.0.0:22              0.0.0.0:*               LISTEN      811/sshd             off (0.00/0/0)
+      raw6   79691776      0 :::89                   :::*                    7           1234/ospf6d          off (0.00/0/0)
+      """
+    let all = await findings(text)
+    #expect(
+      all.map(\.title) == [
+        "76.0 MiB wait in a raw6 socket (:::89) that ospf6d (1234) does not read",
+        "97.5 MiB of 240.0 MiB are in no counter of /proc/meminfo in session.txt",
+      ])
+    #expect(all.map(\.certainty) == [.possible, .hint])
+  }
+
+  @Test func oneRowOfAPacketSocketIsEnough() async throws {
+    let row =
+      "p_raw  UNCONN  10485760   0     *:eth0     *    users:((\"suricata\",pid=1234,fd=5))"
+    let first = try #require(await findings(row).first)
+    #expect(
+      first.title == "10.0 MiB wait in a packet socket (*:eth0) that suricata (1234) does not read")
+  }
+
+  @Test func twoSnapshotsTellWhatGrew() async throws {
+    func slabinfo(_ active: Int) -> String {
+      """
+      slabinfo - version: 2.1
+      # name            <active_objs> <num_objs> <objsize>
+      kmalloc-128       \(active) \(active) 128 32 1 : tunables 0 0 0 : slabdata 55241 55241 0
+      dentry            40000 40000 192 21 1 : tunables 0 0 0 : slabdata 1900 1900 0
+
+      """
+    }
+    let first = try #require(await findings(slabinfo(22_726) + slabinfo(1_767_698)).first)
+    #expect(
+      first.title
+        == "kmalloc-128 has 1,744,972 objects (213.0 MiB) more in session.txt, line 7 than in "
+        + "session.txt, line 3")
+  }
+}
