@@ -43,7 +43,12 @@ public struct DumpFile: Sendable {
     }
     let records = try FlattenedRecords(file: bytes)
     let contents = DumpContents(records: records)
-    var parts = try read(contents, head: contents.prefix(at: 0, count: 16))
+    guard let head = contents.bytes(at: 0, count: 16) else {
+      throw .damaged(
+        structure: "flattened stream", offset: UInt64(bytes.count),
+        finding: "it ends before the record that holds the dump's header")
+    }
+    var parts = try read(contents, head: head)
     parts.format.isFlattened = true
     parts.format.isTruncated = parts.format.isTruncated || records.isTruncated
     return DumpFile(parts)

@@ -72,6 +72,7 @@ import Testing
     let last = writer.records.count - 1
     writer.records.remove(at: last - 1)
     let memory = try DumpFile.open(bytes: Bytes(writer.bytes)).memory
+    #expect(memory.absence(of: PageFrame(3000)) == .truncated)
     #expect(throws: Absence.truncated) { try memory.page(PageFrame(3000)) }
     #expect(try memory.page(PageFrame(4)) == image.page(PageFrame(4)))
   }
@@ -96,6 +97,17 @@ import Testing
     let size = Bytes(writer.bytes).with(UInt64(1 << 62).bigEndian, at: 4096 + 8)
     let dump = try DumpFile.open(bytes: size)
     #expect(dump.format.isTruncated)
+  }
+
+  @Test func aStreamThatEndsBeforeTheHeaderSaysSo() throws {
+    var writer = FlattenedWriter(try kdump(), recordSize: 4096)
+    writer.records.append(writer.records.removeFirst())
+    writer.isComplete = false
+    expectEqual(try DumpFile.open(bytes: Bytes(writer.bytes)).memory, image)
+    writer.records.removeLast()
+    expectSentence("ends before the record that holds the dump's header") {
+      try DumpFile.open(bytes: Bytes(writer.bytes))
+    }
   }
 
   @Test func anEmptyStreamIsRefused() {

@@ -230,6 +230,35 @@ import Testing
     #expect(dump.format.kdump?.isWithoutUnusedVmemmap == true)
   }
 
+  @Test func theFormatIsDescribedInMakedumpfilesWords() throws {
+    var builder = KdumpBuilder(memory: Self.image())
+    builder.status = 8 | 0x20
+    builder.dumpLevel = 31
+    let flattened = FlattenedWriter(try builder.bytes())
+    #expect(
+      try DumpFile.open(bytes: Bytes(flattened.bytes)).format.description
+        == "kdump-compressed v6, zstd, dump level 31, flattened, incomplete")
+    #expect(
+      try DumpFile.open(bytes: Bytes(ELFCoreBuilder(memory: Self.image()).bytes)).format.description
+        == "ELF core")
+  }
+
+  @Test func aBitmapFullOfHolesIsRoundedToGroups() throws {
+    // 2^21 runs of one block each would take 16 times the memory of their bits.
+    let bitmapBlocks = 4 * (1 << 20) / 8 / 4096
+    var builder = KdumpBuilder(memory: Self.image())
+    builder.notes = [.vmcoreinfo(VMCoreInfoBuilder(release: "6.1").text + "SYMBOL(a)=1\n")]
+    var file = try builder.bytes()
+    file.removeSubrange(8192...)
+    file += [UInt8](repeating: 0x55, count: bitmapBlocks * 4096 * 2)
+    let dump = try DumpFile.open(
+      bytes: Bytes(file).with(UInt32(bitmapBlocks * 2), at: 436)
+        .with(UInt64(4 << 20), at: 4096 + 96))
+    #expect(dump.memory.frames == [PageFrame(0)..<PageFrame(4 << 20)])
+    #expect(dump.memory.absence(of: PageFrame(2)) == .truncated)
+    #expect(dump.memory.absence(of: PageFrame(3)) == .hole)
+  }
+
   @Test func aHeaderWithoutNamesLeavesTheMachineToTheNotes() throws {
     var builder = KdumpBuilder(memory: Self.image())
     builder.uname = []

@@ -75,7 +75,7 @@ import Testing
     expectSentence("process") {
       try elf { $0.segments = $0.segments.map { .init(address: 0, contents: $0.contents) } }
     }
-    expectSentence("without memory") { try elf { $0.segments = [] } }
+    expectSentence("names no memory") { try elf { $0.segments = [] } }
     expectSentence("Xen") {
       try elf { $0.notes = [CoreNote(owner: "Xen", type: 0x100_0001, contents: [])] }
     }

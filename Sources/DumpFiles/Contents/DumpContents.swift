@@ -53,10 +53,14 @@ struct DumpContents: Sendable {
     }
   }
 
-  /// Whether `count` bytes from `offset` on are there.
+  /// Whether `count` bytes from `offset` on are there, told without reading them.
   func holds(_ count: Int, at offset: UInt64) -> Bool {
     let (last, overflow) = offset.addingReportingOverflow(UInt64(max(count, 0)))
-    return !overflow && last <= end
+    guard !overflow, last <= end else { return false }
+    return switch source {
+    case .file: true
+    case .records(let records): records.cover(offset..<last)
+    }
   }
 
   /// The bytes from `offset` on, as many of `count` as come before the end, or none.

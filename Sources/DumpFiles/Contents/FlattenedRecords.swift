@@ -51,6 +51,18 @@ struct FlattenedRecords: Sendable {
   /// Where the last byte ends.
   var end: UInt64 { records.last?.offsets.upperBound ?? 0 }
 
+  /// Whether every one of these bytes was written.
+  func cover(_ offsets: Range<UInt64>) -> Bool {
+    var next = offsets.lowerBound
+    var index = index(of: next)
+    while next < offsets.upperBound {
+      guard index < records.count, records[index].offsets.lowerBound <= next else { return false }
+      next = records[index].offsets.upperBound
+      index += 1
+    }
+    return true
+  }
+
   /// The bytes from `offset` on, or nil when not all of them were written.
   ///
   /// Up to `padding` bytes that were not may stand between others or behind them; they are zeros.

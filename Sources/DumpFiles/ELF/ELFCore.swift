@@ -29,9 +29,10 @@ enum ELFCore {
   /// A process's core has no physical addresses, and a Xen guest's keeps its memory elsewhere.
   private static func checkAddresses(_ loads: [ELFHeader.Segment]) throws(DumpFailure) {
     guard let first = loads.first else {
+      // makedumpfile -E fills in the program headers when it has written all else.
       throw .unsupported(
-        variant: "an ELF core without memory",
-        advice: "take the dump of a Xen guest inside of it, with kdump")
+        variant: "an ELF core that names no memory",
+        advice: "the dump was ended early, or is of a Xen guest; dump inside of it, with kdump")
     }
     guard loads.count == 1 || loads.contains(where: { $0.address != first.address }) else {
       throw .unsupported(

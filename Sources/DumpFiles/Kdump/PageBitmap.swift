@@ -47,22 +47,20 @@ struct PageBitmap: Sendable {
   /// When there are more than a million of them, which no machine has, runs are rounded outwards to
   /// 1024 page frames, so that the answer never outgrows the bitmap.
   func ranges(limit: Int = 1 << 20) -> [Range<PageFrame>] {
-    let exact = ranges(limit: limit) { frame, isSet in next(isSet, from: frame) }
-    if let exact { return exact }
-    let groups = ranges(limit: .max) { frame, isSet in nextGroup(isSet, from: frame) }
-    return groups ?? []
+    runs(limit: limit, next: next) ?? runs(limit: .max, next: nextGroup) ?? []
   }
 
-  private func ranges(
-    limit: Int, next: (UInt64, Bool) -> UInt64
+  /// The runs between the places that `next` finds, or nil when there are more than `limit`.
+  private func runs(
+    limit: Int, next: (_ isSet: Bool, _ frame: UInt64) -> UInt64
   ) -> [Range<PageFrame>]? {
     var ranges: [Range<PageFrame>] = []
-    var start = next(0, true)
+    var start = next(true, 0)
     while start < count {
       guard ranges.count < limit else { return nil }
-      let end = min(next(start, false), count)
+      let end = next(false, start)
       ranges.append(PageFrame(start)..<PageFrame(end))
-      start = next(end, true)
+      start = next(true, end)
     }
     return ranges
   }

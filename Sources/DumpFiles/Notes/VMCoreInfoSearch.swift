@@ -1,13 +1,5 @@
 internal import ByteKit
-public import Memory
-
-/// Where VMCOREINFO was found.
-public enum VMCoreInfoOrigin: Hashable, Sendable {
-  /// In a note, or where a header points to.
-  case header
-  /// In the kernel's memory, by a search for its first line: at this address.
-  case memory(PhysicalAddress)
-}
+internal import Memory
 
 /// Finds VMCOREINFO where the dump says it is, or else in the dumped memory itself.
 enum VMCoreInfoSearch {
