@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Memory whose state is known: a leak, objects that wait to be freed, merged caches, pages.
+ *
+ * Each object that is seeded begins with a magic word and its own address, so that the truth can be
+ * got from a dump without knowing anything about slabs. Words of the kernel's command line choose
+ * the numbers; /proc/slablab tells what was done.
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#define LAB_TICKET_MAGIC 0x7469636b65746c62ULL
+#define LAB_PAGES_MAGIC 0x70616765736c6162ULL
+#define LAB_TWIN_MAGIC 0x7477696e736c6162ULL
+
+/* Since 6.3; the old name takes one argument as well. */
+#ifndef kfree_rcu_mightsleep
+#define kfree_rcu_mightsleep(pointer) kvfree_rcu(pointer)
+#endif
+
+static unsigned int tickets = 400;
+module_param(tickets, uint, 0444);
+MODULE_PARM_DESC(tickets, "objects of each source in each of three rounds");
+
+static unsigned int twins = 300;
+module_param(twins, uint, 0444);
+MODULE_PARM_DESC(twins, "objects in each of two caches that are merged");
+
+static unsigned int blocks = 200;
+module_param(blocks, uint, 0444);
+MODULE_PARM_DESC(blocks, "blocks of pages of each order from 0 to 3");
+
+/* The leak: opened by single_open, closed by seq_release instead of single_release. */
+
+static atomic_t counters_opened;
+
+static int counters_show(struct seq_file *file, void *unused)
+{
+	seq_printf(file, "opened %d\n", atomic_read(&counters_opened));
+	return 0;
+}
+
+static int counters_open(struct inode *inode, struct file *file)
+{
+	atomic_inc(&counters_opened);
+	return single_open(file, counters_show, NULL);
+}
+
+static const struct proc_ops counters_ops = {
+	.proc_open = counters_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = seq_release,
+};
+
+/* Objects that were given to RCU while a reader keeps the grace period from ending. */
+
+enum lab_source {
+	KFREE_RCU_CACHE,
+	KFREE_RCU_KMALLOC,
+	KFREE_RCU_GUARDED,
+	KFREE_RCU_HEADLESS,
+	CALL_RCU_CACHE,
+	CALL_RCU_KMALLOC,
+	CALL_RCU_KEPT,
+	LAB_SOURCES,
+};
+
+struct lab_ticket {
+	u64 magic;
+	struct lab_ticket *self;
+	u32 source;
+	u32 round;
+	struct rcu_head rcu;
+	u64 filling[8];
+};
+
+static struct kmem_cache *ticket_cache, *guarded_cache;
+static struct lab_ticket **reader_tickets;
+static unsigned int seeded[LAB_SOURCES];
+static DECLARE_COMPLETION(reader_is_in);
+
+static struct kmem_cache *ticket_home(enum lab_source source)
+{
+	switch (source) {
+	case KFREE_RCU_GUARDED:
+		return guarded_cache;
+	case KFREE_RCU_CACHE:
+	case CALL_RCU_CACHE:
+		return ticket_cache;
+	default:
+		return NULL;
+	}
+}
+
+static struct lab_ticket *ticket_new(enum lab_source source, unsigned int round)
+{
+	struct kmem_cache *home = ticket_home(source);
+	struct lab_ticket *ticket;
+
+	ticket = home ? kmem_cache_alloc(home, GFP_KERNEL) : kmalloc(sizeof(*ticket), GFP_KERNEL);
+	if (!ticket)
+		return NULL;
+	memset(ticket, 0, sizeof(*ticket));
+	ticket->magic = LAB_TICKET_MAGIC;
+	ticket->self = ticket;
+	ticket->source = source;
+	ticket->round = round;
+	return ticket;
+}
+
+static void ticket_free_to_cache(struct rcu_head *rcu)
+{
+	kmem_cache_free(ticket_cache, container_of(rcu, struct lab_ticket, rcu));
+}
+
+static void ticket_free_to_kmalloc(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct lab_ticket, rcu));
+}
+
+/* Not every callback frees: these tickets live on. */
+static void ticket_keep(struct rcu_head *rcu)
+{
+	container_of(rcu, struct lab_ticket, rcu)->round = ~0U;
+}
+
+static void ticket_give_up(struct lab_ticket *ticket)
+{
+	seeded[ticket->source]++;
+	switch ((enum lab_source)ticket->source) {
+	case KFREE_RCU_HEADLESS:
+		kfree_rcu_mightsleep(ticket);
+		break;
+	case CALL_RCU_CACHE:
+		call_rcu(&ticket->rcu, ticket_free_to_cache);
+		break;
+	case CALL_RCU_KMALLOC:
+		call_rcu(&ticket->rcu, ticket_free_to_kmalloc);
+		break;
+	case CALL_RCU_KEPT:
+		call_rcu(&ticket->rcu, ticket_keep);
+		break;
+	default:
+		kfree_rcu(ticket, rcu);
+	}
+}
+
+/* Waits for an interrupt; unlike the idle task this leaves RCU watching. */
+static void doze(void)
+{
+#if defined(CONFIG_X86)
+	asm volatile("sti; hlt" ::: "memory");
+#elif defined(CONFIG_ARM64)
+	asm volatile("wfi" ::: "memory");
+#else
+	cpu_relax();
+#endif
+}
+
+/* Gives up its own tickets and stays in its critical section for ever. */
+static int reader(void *unused)
+{
+	unsigned int i;
+
+	preempt_disable();
+	rcu_read_lock();
+	for (i = 0; i < tickets * LAB_SOURCES; i++)
+		if (reader_tickets[i])
+			ticket_give_up(reader_tickets[i]);
+	complete(&reader_is_in);
+	for (;;)
+		doze();
+	return 0;
+}
+
+static void seed_round(unsigned int round)
+{
+	unsigned int source, i;
+
+	for (source = 0; source < LAB_SOURCES; source++)
+		for (i = 0; i < tickets; i++) {
+			struct lab_ticket *ticket = ticket_new(source, round);
+
+			if (ticket)
+				ticket_give_up(ticket);
+		}
+}
+
+/* The tickets of the reader's CPU, then of this one: an early round, whose batches will be on their
+ * way when the dump is taken, and a late one, whose batches are still being filled. */
+static int seed(void)
+{
+	unsigned int source, i, n = 0;
+	struct task_struct *task;
+
+	reader_tickets = kvcalloc(tickets * LAB_SOURCES, sizeof(*reader_tickets), GFP_KERNEL);
+	if (!reader_tickets)
+		return -ENOMEM;
+	/* What may sleep is not for a critical section. */
+	for (source = 0; source < LAB_SOURCES; source++)
+		for (i = 0; i < tickets && source != KFREE_RCU_HEADLESS; i++)
+			reader_tickets[n++] = ticket_new(source, 0);
+	task = kthread_create(reader, NULL, "slablab-reader");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	kthread_bind(task, cpumask_last(cpu_online_mask));
+	wake_up_process(task);
+	wait_for_completion(&reader_is_in);
+	seed_round(1);
+	msleep(7000);
+	seed_round(2);
+	return 0;
+}
+
+static ssize_t lab_write(struct file *file, const char __user *text, size_t size, loff_t *at)
+{
+	int error = seed();
+
+	return error ? error : size;
+}
+
+static int lab_show(struct seq_file *file, void *unused)
+{
+	static const char *const names[LAB_SOURCES] = {
+		"kfree_rcu_cache", "kfree_rcu_kmalloc", "kfree_rcu_guarded", "kfree_rcu_headless",
+		"call_rcu_cache", "call_rcu_kmalloc", "call_rcu_kept",
+	};
+	unsigned int i;
+
+	for (i = 0; i < LAB_SOURCES; i++)
+		seq_printf(file, "seeded %s %u\n", names[i], seeded[i]);
+	seq_printf(file, "opened %d\n", atomic_read(&counters_opened));
+	return 0;
+}
+
+static int lab_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, lab_show, NULL);
+}
+
+static const struct proc_ops lab_ops = {
+	.proc_open = lab_open,
+	.proc_read = seq_read,
+	.proc_write = lab_write,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
+
+/* Two caches of one size, which become one, and pages that nobody knows any more. */
+
+struct lab_twin {
+	u64 magic;
+	struct lab_twin *self;
+	u32 cache;
+	u32 number;
+	u64 filling[23];
+};
+
+struct lab_pages {
+	u64 magic;
+	struct lab_pages *self;
+	u32 order;
+	u32 number;
+};
+
+static struct kmem_cache *twin_caches[2];
+static struct lab_twin **live_twins;
+
+static void make_twins(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * twins; i++) {
+		struct lab_twin *twin = kmem_cache_zalloc(twin_caches[i & 1], GFP_KERNEL);
+
+		if (!twin)
+			return;
+		twin->magic = LAB_TWIN_MAGIC;
+		twin->self = twin;
+		twin->cache = i & 1;
+		twin->number = i;
+		live_twins[i] = twin;
+	}
+}
+
+static void leak_pages(void)
+{
+	unsigned int order, i;
+
+	for (order = 0; order <= 3; order++)
+		for (i = 0; i < blocks; i++) {
+			struct page *page = alloc_pages(GFP_KERNEL, order);
+			struct lab_pages *start;
+
+			if (!page)
+				return;
+			start = page_address(page);
+			memset(start, 0, PAGE_SIZE << order);
+			start->magic = LAB_PAGES_MAGIC;
+			start->self = start;
+			start->order = order;
+			start->number = i;
+		}
+}
+
+static int __init slablab_init(void)
+{
+	live_twins = kvcalloc(2 * twins, sizeof(*live_twins), GFP_KERNEL);
+	ticket_cache = kmem_cache_create("lab_ticket", sizeof(struct lab_ticket), 0, 0, NULL);
+	/* Checked caches have neither per-CPU slabs nor sheaves, and a red zone before each object. */
+	guarded_cache = kmem_cache_create("lab_guarded", sizeof(struct lab_ticket), 0,
+					  SLAB_RED_ZONE | SLAB_POISON, NULL);
+	twin_caches[0] = kmem_cache_create("lab_twin_left", sizeof(struct lab_twin), 0, 0, NULL);
+	twin_caches[1] = kmem_cache_create("lab_twin_right", sizeof(struct lab_twin), 0, 0, NULL);
+	if (!live_twins || !ticket_cache || !guarded_cache || !twin_caches[0] || !twin_caches[1])
+		return -ENOMEM;
+	make_twins();
+	leak_pages();
+	proc_create("slablab_counters", 0444, NULL, &counters_ops);
+	proc_create("slablab", 0644, NULL, &lab_ops);
+	return 0;
+}
+
+/* No exit: what this module leaves behind is what it is for. */
+module_init(slablab_init);
+MODULE_DESCRIPTION("Memory whose state is known, for slabscope's lab");
+MODULE_LICENSE("GPL");

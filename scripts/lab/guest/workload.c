@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The guest's /init: makes memory whose state is known, prints READY, and waits for the dump.
+//
+// Numbers come from the kernel's command line, which hands words it does not know to init's
+// environment: lab_left, lab_held, lab_parked, and lab_module for the module's parameters.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int number(const char *name, int otherwise) {
+  const char *text = getenv(name);
+  return text ? atoi(text) : otherwise;
+}
+
+static void check(int result, const char *what) {
+  if (result < 0) printf("lab: %s: %s\n", what, strerror(errno));
+}
+
+static void load(const char *file, const char *parameters) {
+  int module = open(file, O_RDONLY | O_CLOEXEC);
+  check(module, file);
+  check(syscall(SYS_finit_module, module, parameters, 0), file);
+  close(module);
+}
+
+// What lies in a file of /proc, as the live kernel tells it.
+static void print_file(const char *file) {
+  char text[4096];
+  ssize_t size;
+  int from = open(file, O_RDONLY);
+  check(from, file);
+  printf("=== %s\n", file);
+  while ((size = read(from, text, sizeof text)) > 0) fwrite(text, 1, (size_t)size, stdout);
+  close(from);
+}
+
+// Opens and reads the leaking file, so that its seq_operations exist.
+static int open_counters(void) {
+  char text[64];
+  int file = open("/proc/slablab_counters", O_RDONLY);
+  check(file, "slablab_counters");
+  check(read(file, text, sizeof text), "slablab_counters");
+  return file;
+}
+
+// Sends datagrams to a socket that nobody reads.
+static void park(int datagrams) {
+  struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+  char text[1000];
+  int room = 64 << 20;
+  int receiver = socket(AF_INET, SOCK_DGRAM, 0), sender = socket(AF_INET, SOCK_DGRAM, 0);
+  check(ioctl(receiver, SIOCSIFFLAGS, &loopback), "lo");
+  check(setsockopt(receiver, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room), "room");
+  check(bind(receiver, (struct sockaddr *)&here, sizeof here), "bind");
+  memset(text, 'p', sizeof text);
+  for (int i = 0; i < datagrams; i++)
+    check(sendto(sender, text, sizeof text, 0, (struct sockaddr *)&here, sizeof here), "send");
+}
+
+int main(void) {
+  check(mount("proc", "/proc", "proc", 0, NULL), "/proc");
+  check(mount("dev", "/dev", "devtmpfs", 0, NULL), "/dev");
+  int console = open("/dev/console", O_RDWR);
+  for (int i = 0; i < 3; i++) dup2(console, i);
+  setvbuf(stdout, NULL, _IOLBF, 0);
+
+  load("/qemu_fw_cfg.ko", "");
+  const char *parameters = getenv("lab_module");
+  load("/slablab.ko", parameters ? parameters : "");
+  park(number("lab_parked", 2000));
+  for (int i = number("lab_left", 20000); i > 0; i--) close(open_counters());
+  int held = number("lab_held", 500);
+  struct rlimit files = {(rlim_t)held + 64, (rlim_t)held + 64};
+  check(setrlimit(RLIMIT_NOFILE, &files), "files");
+  for (int i = 0; i < held; i++) open_counters();
+
+  print_file("/proc/meminfo");
+  print_file("/proc/slabinfo");
+  // The last thing: from here on no RCU grace period ends.
+  if (number("lab_seed", 1)) {
+    int control = open("/proc/slablab", O_WRONLY);
+    check(write(control, "seed", 4), "seed");
+    close(control);
+  }
+  print_file("/proc/slablab");
+  printf("=== READY\n");
+  for (;;) pause();
+}
