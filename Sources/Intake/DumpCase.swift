@@ -126,16 +126,6 @@ struct DumpCase {
   }
 }
 
-extension AddressSpace {
-  /// The regions of a kernel.
-  fileprivate init(_ regions: [KernelRegion]) {
-    self.init(
-      regions.compactMap { region in
-        AddressRegion.Use(rawValue: region.use.rawValue).map { AddressRegion($0, region.range) }
-      })
-  }
-}
-
 extension PhysicalMemory {
   /// The page frames by condition, the present ones first, then by number.
   fileprivate func pageCounts() -> [InputDescription.PageCount] {

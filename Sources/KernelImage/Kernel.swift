@@ -22,7 +22,7 @@ public struct Kernel: Sendable {
   /// The modules that were loaded.
   public let modules: ModuleList
   /// What the parts of the address space are for; where two overlap, the first counts.
-  public let regions: [KernelRegion]
+  public let regions: [AddressRegion]
   /// What of the kernel's own records could not be read or does not fit together.
   public let damage: [Damage]
 
@@ -30,7 +30,7 @@ public struct Kernel: Sendable {
   public init(
     machine: Machine, release: String, physical: any PhysicalMemory, memory: any VirtualMemory,
     pages: PageMap, perCPU: PerCPU, symbols: SymbolTable, types: any TypeSource,
-    modules: ModuleList = ModuleList(), regions: [KernelRegion] = [], damage: [Damage] = []
+    modules: ModuleList = ModuleList(), regions: [AddressRegion] = [], damage: [Damage] = []
   ) {
     self.machine = machine
     self.release = release

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What the parts of the address space are for")
 struct KernelRegionsTests {
-  private func use(of address: UInt64, in kernel: Kernel) -> KernelRegion.Use? {
+  private func use(of address: UInt64, in kernel: Kernel) -> AddressRegion.Use? {
     kernel.regions.first { $0.range.contains(VirtualAddress(address)) }?.use
   }
 

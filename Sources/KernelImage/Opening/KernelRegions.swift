@@ -12,16 +12,16 @@ struct KernelRegions {
   let modules: [LoadedModule]
 
   /// Every region, the narrowest kind first.
-  func all() -> [KernelRegion] {
+  func all() -> [AddressRegion] {
     let image = kernel.memory.image.map { [$0.range] } ?? []
     let directMap = kernel.memory.directMap.map { [$0.range] } ?? []
-    let uses: [(KernelRegion.Use, [Range<VirtualAddress>])] = [
+    let uses: [(AddressRegion.Use, [Range<VirtualAddress>])] = [
       (.perCPU, perCPURanges()), (.kernelImage, image), (.modules, moduleRanges()),
       (.pageStructs, pageStructs()), (.directMap, directMap), (.vmalloc, vmalloc()),
       (.user, [user]),
     ]
     return uses.flatMap { use, ranges in
-      ranges.filter { !$0.isEmpty }.map { KernelRegion(use, $0) }
+      ranges.filter { !$0.isEmpty }.map { AddressRegion(use, $0) }
     }
   }
 

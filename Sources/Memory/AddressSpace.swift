@@ -1,5 +1,3 @@
-public import Memory
-
 /// A part of the kernel's address space.
 public struct AddressRegion: Hashable, Sendable {
   /// What a part of the address space is for.
