@@ -23,4 +23,11 @@ public struct CacheCounters: Hashable, Sendable {
     self.slabs = slabs
     self.slabBytes = slabBytes
   }
+
+  /// The memory that the slabs occupy, in bytes, or nil when it is not known.
+  public var bytes: Int? {
+    guard let slabs, let slabBytes else { return nil }
+    let (bytes, overflow) = slabs.multipliedReportingOverflow(by: slabBytes)
+    return overflow ? nil : bytes
+  }
 }

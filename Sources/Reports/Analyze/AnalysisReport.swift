@@ -31,7 +31,8 @@ public struct AnalysisReport: Report {
   /// The findings, the worst first; then the largest caches; then what limits the answer.
   public func text(style: TextStyle) -> String {
     let caches = CacheSummary.all(in: subject)
-    return answer(caches, style) + "\n" + largest(caches, style) + "\n" + limits
+    let headline = subject.coverage.headline.map { style.strong($0.printable) + "\n\n" } ?? ""
+    return headline + answer(caches, style) + "\n" + largest(caches, style) + "\n" + limits
   }
 
   /// Everything about one finding, or about all of them for `all`; nil when there is no such one.

@@ -14,7 +14,8 @@ struct EncodedAnalysis: Encodable, Sendable {
     let summaries = CacheSummary.all(in: subject)
     self.input = EncodedInput(input)
     coverage = EncodedCoverage(subject.coverage)
-    memory = EncodedMemory(input, caches: summaries)
+    memory =
+      subject.accounts.last.map { EncodedMemory($0) } ?? EncodedMemory(input, caches: summaries)
     self.findings = findings.map { EncodedFinding($0, in: subject) }
     caches = summaries.map { EncodedCache($0) }
   }
@@ -42,6 +43,17 @@ struct EncodedMemory: Encodable, Sendable {
     parts = [Self.slabs(caches)]
   }
 
+  /// Memory as the machine's own counters account for it.
+  init(_ account: MemoryAccount) {
+    total = account.total
+    unexplained = account.unexplained
+    parts = account.parts.map(Self.part)
+  }
+
+  private static func part(_ part: MemoryAccount.Part) -> Part {
+    Part(id: part.id, bytes: part.bytes, parts: part.parts.map(Self.part))
+  }
+
   private static func slabs(_ caches: [CacheSummary]) -> Part {
     // One cache that could not be walked makes every sum unknown.
     guard !caches.isEmpty, caches.allSatisfy({ $0.bytes != nil }) else {
@@ -53,7 +65,8 @@ struct EncodedMemory: Encodable, Sendable {
       guard let counts = summary.counts else { continue }
       bytes += summary.bytes ?? 0
       for kind in ObjectStateKind.allCases {
-        let share = counts[kind].multipliedReportingOverflow(by: summary.cache.slotSize)
+        // Counters do not know every state.
+        let share = (counts[kind] ?? 0).multipliedReportingOverflow(by: summary.cache.slotSize)
         guard !share.overflow else { return Part(id: "slab", bytes: nil, parts: []) }
         ofKind[Int(kind.rawValue)] &+= share.partialValue
         slots &+= share.partialValue

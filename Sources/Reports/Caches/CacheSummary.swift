@@ -9,7 +9,7 @@ struct CacheSummary: Sendable {
   /// Its faults: as a whole, then of its slabs.
   let faults: [Fault]
   /// Its objects by state, or nil when the cache could not be walked at all.
-  let counts: StateCounts?
+  let counts: ObjectCounts?
   /// The number of its slabs, or nil when the cache could not be walked at all.
   let slabs: Int?
   /// The memory its slabs occupy, or nil when the cache could not be walked at all.
@@ -21,6 +21,12 @@ struct CacheSummary: Sendable {
     self.index = index
     cache = census.caches[index]
     faults = census.faults(ofCache: index)
+    if subject.counters.indices.contains(index), let counters = subject.counters[index] {
+      counts = ObjectCounts(counters)
+      self.slabs = counters.slabs
+      bytes = counters.bytes
+      return
+    }
     let slabs = census.slabsOfCache[index]
     // No slabs and a fault of the cache itself: its lists could not be read, and zero would lie.
     guard !slabs.isEmpty || cache.faults.isEmpty else {
@@ -30,7 +36,7 @@ struct CacheSummary: Sendable {
       return
     }
     let pageSize = subject.memory.pageSize.bytes
-    counts = census.counts[index]
+    counts = ObjectCounts(census.counts[index])
     self.slabs = slabs.count
     bytes = slabs.reduce(0) { $0 + Int(census.slabs[$1].pages) * pageSize }
   }
@@ -39,8 +45,9 @@ struct CacheSummary: Sendable {
   ///
   /// Pending and indeterminate objects count as used.
   var waste: Int? {
-    guard let counts, let bytes else { return nil }
-    let used = counts.allocated + counts.pending + counts.indeterminate
+    guard let counts, let bytes, let free = counts.free, let total = counts.total
+    else { return nil }
+    let used = total - free
     let (content, overflow) = used.multipliedReportingOverflow(by: cache.objectSize)
     return overflow ? nil : max(0, bytes - content)
   }

@@ -49,8 +49,8 @@ public struct CachesReport: Report {
 
   /// The line that shows that every slot is in exactly one state.
   private func totals(_ caches: [CacheSummary]) -> String {
-    func sum(_ part: (StateCounts) -> Int) -> Int {
-      caches.reduce(0) { $0 + ($1.counts.map(part) ?? 0) }
+    func sum(_ part: (ObjectCounts) -> Int?) -> Int {
+      caches.reduce(0) { $0 + ($1.counts.flatMap(part) ?? 0) }
     }
     let slabs = caches.reduce(0) { $0 + ($1.slabs ?? 0) }
     let bytes = caches.reduce(0) { $0 + ($1.bytes ?? 0) }

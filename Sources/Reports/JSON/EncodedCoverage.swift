@@ -11,6 +11,6 @@ struct EncodedCoverage: Encodable, Sendable {
     slabPages = coverage.slabPages
     absentSlabPages = coverage.absentSlabPages
     complete = coverage.isComplete
-    remarks = coverage.remarks
+    remarks = (coverage.headline.map { [$0] } ?? []) + coverage.remarks
   }
 }

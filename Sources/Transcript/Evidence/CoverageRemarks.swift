@@ -4,6 +4,8 @@ import Evidence
 struct CoverageRemarks {
   /// The sentences, what limits the answers most first.
   private(set) var sentences: [String] = []
+  /// What limits all answers: that crash lists next to none of a SLUB cache's objects.
+  private(set) var headline: String?
 
   init(
     _ facts: SessionFacts, _ census: Census, _ caches: [CacheEntry],
@@ -14,7 +16,13 @@ struct CoverageRemarks {
         < (caches[$0.cache].row.allocated ?? 0, $1.cache)
     }
     for entry in largestFirst.prefix(8) {
-      sentences.append(sentence(entry, caches[entry.cache], facts))
+      let cache = caches[entry.cache]
+      let said = sentence(entry, cache, facts)
+      if headline == nil, sentences.isEmpty, isCutShort(entry, cache, facts) {
+        headline = said
+      } else {
+        sentences.append(said)
+      }
     }
     if largestFirst.count > 8 {
       sentences.append("objects of \((largestFirst.count - 8).counted("more cache")) are listed")
@@ -22,6 +30,13 @@ struct CoverageRemarks {
     if coverage.isEmpty, !facts.caches.isEmpty {
       sentences.append("no object is listed in this text: only what crash counted is known")
     }
+  }
+
+  /// Whether crash did not list the objects of a cache's full slabs.
+  private func isCutShort(
+    _ entry: SessionEvidence.CacheCoverage, _ cache: CacheEntry, _ facts: SessionFacts
+  ) -> Bool {
+    facts.hasUntrackedSlabs && cache.isNamed && entry.listed < cache.row.allocated ?? 0
   }
 
   private func sentence(
@@ -36,7 +51,7 @@ struct CoverageRemarks {
     guard let allocated = cache.row.allocated else {
       return "\(entry.listed.counted("allocated object")) of \(name) in this text; \(content)"
     }
-    if facts.hasUntrackedSlabs, entry.listed < allocated {
+    if isCutShort(entry, cache, facts) {
       return "crash listed \(entry.listed.grouped) of \(allocated.counted("allocated object")) of "
         + "\(name), as it does not follow SLUB's full slabs; \(content). slabscope ask prints the "
         + "commands that show the others"

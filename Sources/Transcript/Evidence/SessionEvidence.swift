@@ -41,8 +41,8 @@ public struct SessionEvidence: Sendable {
         $0.source == "kmem -s" ? miscounts?.faults ?? [] : []
       })
     coverage = Self.coverage(of: census, memory)
-    var remarks = CoverageRemarks(facts, census, caches.entries, coverage).sentences
-    remarks += miscounts?.remarks ?? []
+    let said = CoverageRemarks(facts, census, caches.entries, coverage)
+    var remarks = said.sentences + (miscounts?.remarks ?? [])
     if memory.contradictions > 0 {
       remarks.append(
         "\(memory.contradictions.counted("word")) of memory shown twice with different contents; "
@@ -65,13 +65,26 @@ public struct SessionEvidence: Sendable {
           ranges: [VirtualAddress($0.range.lowerBound)..<VirtualAddress($0.range.upperBound)])
       },
       coverage: Coverage(
-        slabPages: census.slabs.reduce(0) { $0 + Int($1.pages) }, absentSlabPages: 0,
-        remarks: remarks),
+        slabPages: census.slabs.reduce(0) { $0 + Int($1.pages) },
+        absentSlabPages: Self.pagesNotShown(census, memory), remarks: remarks,
+        headline: said.headline),
       counters: caches.entries.map(\.counters),
       snapshots: SnapshotAssembly.snapshots(others.isEmpty ? [facts] : others),
       accounts: (others.isEmpty ? [facts] : others).flatMap(\.memory)
         .compactMap(AccountAssembly.account),
       sockets: facts.sockets, tasks: facts.tasks)
+  }
+
+  /// The pages of slabs of which the text shows no word.
+  private static func pagesNotShown(_ census: Census, _ memory: ShownMemory) -> Int {
+    let size = UInt64(memory.pageSize.bytes)
+    return census.slabs.reduce(0) { sum, slab in
+      guard memory.wordCount > 0 else { return sum + Int(slab.pages) }
+      return sum
+        + (0..<UInt64(slab.pages)).count {
+          memory.knownWords(from: slab.firstPage.rawValue &+ $0 * size, count: size) == 0
+        }
+    }
   }
 
   /// Counts for each cache the allocated objects that are listed, and those of which a word is
