@@ -62,8 +62,8 @@ let package = Package(
     module("Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     module("Reports", "Analysis", "Evidence", "DebugInfo", "Memory"),
     module(
-      "Intake", "Survey", "KernelImage", "Elfutils", "DumpFiles", "Evidence", "DebugInfo",
-      "Memory", "ByteKit"),
+      "Intake", "Survey", "Transcript", "KernelImage", "Elfutils", "DumpFiles", "Evidence",
+      "DebugInfo", "Memory", "ByteKit"),
     .executableTarget(
       name: "slabscope",
       dependencies: [

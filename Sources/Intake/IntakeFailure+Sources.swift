@@ -21,6 +21,11 @@ extension IntakeFailure {
     self.init(system, path: path, sentence: failure.description)
   }
 
+  /// What a failed system call means to the user.
+  init(_ failure: SystemFailure, path: String) {
+    self.init(failure, path: path, sentence: failure.reason)
+  }
+
   private init(_ system: SystemFailure, path: String, sentence: String) {
     let status: ExitStatus =
       if system.isMissingFile { .noInput } else if system.isDirectory { .data } else {

@@ -17,7 +17,8 @@ struct Slabscope: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Analyze.self, Caches.self, Groups.self, Objects.self, Show.self, Info.self, Rules.self,
+      Analyze.self, Caches.self, Groups.self, Objects.self, Show.self, Ask.self, Info.self,
+      Rules.self,
     ],
     defaultSubcommand: Analyze.self)
 

@@ -21,8 +21,9 @@ public struct SavedText: Sendable {
   public init?(_ file: Bytes, name: String) {
     self.name = name
     if let codec = FileCodec(magicOf: file) {
-      guard let content = try? codec.decompress(file, limit: Self.longest),
-        Self.isText(content.bytes)
+      // A dump may be compressed, too, and large: its beginning tells.
+      guard let head = try? codec.decompress(file, limit: Self.sample), Self.isText(head.bytes),
+        let content = try? codec.decompress(file, limit: Self.longest)
       else { return nil }
       bytes = WideText.narrowed(content.bytes) ?? content.bytes
       remark =

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Intake
 import Reports
 
 /// What the inputs are.
@@ -7,7 +8,17 @@ struct Info: AsyncParsableCommand {
     abstract: "Describe the inputs: format, kernel, dump level, what is missing.")
 
   @OptionGroup var arguments: CaseArguments
+  @Flag(help: "Print what was not understood of saved text, and nothing else.")
+  var unparsed = false
+
   @OptionGroup var options: ReportOptions
 
-  func run() async throws { try await options.write { InfoReport(try arguments.describe()) } }
+  func run() async throws {
+    guard unparsed else { return try await options.write { InfoReport(try arguments.describe()) } }
+    try await options.output.write { output in
+      try Case.unreadLines(arguments.input) {
+        try output.write("\($0):\($1): \($2)\n")
+      }
+    }
+  }
 }

@@ -29,6 +29,9 @@ struct CaseArguments: ParsableArguments {
   /// What the inputs are, whether they can be used or not.
   func describe() throws -> InputDescription { try Case.describe(input, options: options) }
 
+  /// The crash commands that would close the gaps in saved text.
+  func questions() throws -> String { try Case.questions(input, options: options) }
+
   /// Reads the case and lets `body` work on it, while a line on the terminal says what is done.
   func open<Result>(
     _ body: (Subject, InputDescription, ProgressLine?) async throws -> Result

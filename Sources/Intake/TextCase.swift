@@ -1,0 +1,140 @@
+import ByteKit
+import DebugInfo
+import Elfutils
+import Evidence
+import Foundation
+import Memory
+import Transcript
+
+/// Saved text, and the way from it to evidence: sessions of crash and what was pasted beside them.
+struct TextCase {
+  private let reader: SessionReader
+  private let sessions: [SessionFacts]
+  private let sizes: [Int]
+  /// The index of the session that answers are about.
+  private let chosen: Int
+
+  /// Reads inputs that are texts; returns nil when the first is none.
+  ///
+  /// Throws when an input cannot be read, or when texts and dumps are mixed.
+  init?(_ inputs: [String]) throws(IntakeFailure) {
+    var reader = SessionReader()
+    var sizes: [Int] = []
+    for path in inputs {
+      let file = try Self.file(path)
+      guard let text = SavedText(file, name: path) else {
+        if reader.texts.isEmpty { return nil }
+        throw IntakeFailure(
+          .usage, "\(path) is not text, but \(inputs[0]) is: name texts or a dump, not both")
+      }
+      sizes.append(file.count)
+      reader.read(text)
+    }
+    sessions = reader.finish()
+    self.reader = reader
+    self.sizes = sizes
+    chosen = Self.richest(sessions)
+  }
+
+  /// The session that lists most objects, then the one with most caches, then the last.
+  private static func richest(_ sessions: [SessionFacts]) -> Int {
+    sessions.indices.max {
+      (sessions[$0].objects.count, sessions[$0].caches.count, $0)
+        < (sessions[$1].objects.count, sessions[$1].caches.count, $1)
+    } ?? 0
+  }
+
+  private static func file(_ path: String) throws(IntakeFailure) -> Bytes {
+    if path == "-" {
+      return Bytes(Array((try? FileHandle.standardInput.readToEnd()) ?? Data()))
+    }
+    do throws(SystemFailure) {
+      return try Bytes.mapped(path: path)
+    } catch {
+      throw IntakeFailure(error, path: path)
+    }
+  }
+
+  private var facts: SessionFacts { sessions.isEmpty ? SessionFacts() : sessions[chosen] }
+
+  /// What the texts are.
+  func description(_ options: CaseOptions) -> InputDescription {
+    do throws(IntakeFailure) {
+      let debugFile = try TextDebugFile(facts, options)
+      return describe(debugFile.description, facts.banner.relocation, debugFile.remarks)
+    } catch {
+      let path = options.vmlinux ?? ""
+      return describe(.unusable(path: path, sentence: error.sentence), nil, [])
+    }
+  }
+
+  /// The evidence in the texts; throws when a vmlinux is named that is another kernel's.
+  func subject(_ options: CaseOptions) throws(IntakeFailure) -> (Subject, InputDescription) {
+    let debugFile = try TextDebugFile(facts, options)
+    let evidence = evidence(debugFile)
+    var subject = evidence.subject
+    subject.kernel.relocation = debugFile.relocation ?? subject.kernel.relocation
+    subject.coverage.remarks += remarks + debugFile.remarks
+    let description = describe(
+      debugFile.description, subject.kernel.relocation, subject.coverage.remarks)
+    return (subject, description)
+  }
+
+  private func evidence(_ debugFile: TextDebugFile) -> SessionEvidence {
+    SessionEvidence(
+      facts, among: sessions, textSize: reader.texts.reduce(0) { $0 + $1.bytes.count },
+      symbols: debugFile.symbols, types: debugFile.types)
+  }
+
+  /// A file of crash commands that would tell more.
+  func questions(_ options: CaseOptions) throws(IntakeFailure) -> String {
+    FollowUp(facts, evidence(try TextDebugFile(facts, options))).commands
+  }
+
+  /// Hands over the lines that were not understood, each with its file and number.
+  func unreadLines(
+    _ body: (_ file: String, _ number: Int, _ line: String) throws -> Void
+  ) rethrows {
+    for (text, unread) in zip(reader.texts, reader.unread) {
+      try unread.forEachLine(of: text.bytes) { try body(text.name, $0, $1) }
+    }
+  }
+
+  private var remarks: [String] {
+    var remarks = reader.texts.compactMap(\.remark)
+    let lines = reader.unread.reduce(0) { $0 + $1.lines }
+    let partial = reader.unread.reduce(0) { $0 + $1.partial }
+    if lines + partial > 0 {
+      remarks.append(
+        "not understood: \(lines.grouped) of \(reader.lineCount.counted("line")), and parts of "
+          + "\(partial.grouped) more; slabscope info --unparsed lists them")
+    }
+    if sessions.count > 1 {
+      remarks.append(
+        "the texts are of \(sessions.count.grouped) sessions: the answer is about "
+          + "\(name(of: chosen)), the others serve for comparison")
+    }
+    return remarks
+  }
+
+  private func name(of session: Int) -> String {
+    let banner = sessions[session].banner
+    let words = [banner.node, banner.dumpFile, banner.date].compactMap { $0 }
+    return words.isEmpty ? "number \(session + 1)" : words.joined(separator: ", ")
+  }
+
+  private func describe(
+    _ vmlinux: InputDescription.DebugFile, _ relocation: UInt64?, _ remarks: [String]
+  ) -> InputDescription {
+    let subject = SessionEvidence(facts, textSize: 0).subject
+    var kernel = subject.kernel
+    kernel.relocation = relocation ?? kernel.relocation
+    let crash = facts.banner.crash.map { "text of crash \($0)" } ?? "text"
+    return InputDescription(
+      files: zip(reader.texts, sizes).map {
+        .init(path: $0.name, size: $1, format: crash)
+      },
+      kernel: kernel, pageSize: subject.memory.pageSize.bytes, dumpLevel: nil, pages: [],
+      vmlinux: vmlinux, remarks: remarks)
+  }
+}
