@@ -130,16 +130,27 @@ extension PhysicalMemory {
   /// The page frames by condition, the present ones first, then by number.
   fileprivate func pageCounts() -> [InputDescription.PageCount] {
     var counts: [Absence?: Int] = [:]
+    // A damaged header can claim more frames than could ever be looked at one by one.
+    var left = UInt64(1) << 26
+    var skipped: UInt64 = 0
     for range in frames {
-      for frame in range.lowerBound.rawValue..<range.upperBound.rawValue {
+      let count = range.upperBound.rawValue - range.lowerBound.rawValue
+      let looked = min(count, left)
+      for frame in range.lowerBound.rawValue..<(range.lowerBound.rawValue + looked) {
         counts[absence(of: PageFrame(frame)), default: 0] += 1
       }
+      left -= looked
+      skipped = skipped.addingReportingOverflow(count - looked).partialValue
     }
     let present = InputDescription.PageCount(
       condition: "present", pages: counts.removeValue(forKey: nil) ?? 0)
     let absent = Dictionary(grouping: counts) { $0.key?.description ?? "" }
       .map { InputDescription.PageCount(condition: $0, pages: $1.reduce(0) { $0 + $1.value }) }
+    let beyond =
+      skipped == 0
+      ? [] : [InputDescription.PageCount(condition: "not looked at", pages: Int(clamping: skipped))]
     return [present]
       + absent.sorted { ($1.pages, $0.condition) < ($0.pages, $1.condition) }
+      + beyond
   }
 }
