@@ -98,6 +98,7 @@ let package = Package(
     tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),
     .testTarget(
-      name: "GoldenTests", exclude: ["Goldens"], swiftSettings: house),
+      name: "GoldenTests", dependencies: ["FixtureKit", "Memory"], exclude: ["Goldens"],
+      swiftSettings: house),
   ]
 )

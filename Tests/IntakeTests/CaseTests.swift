@@ -1,0 +1,68 @@
+import Evidence
+import FixtureKit
+import Foundation
+import Intake
+import Memory
+import Testing
+
+@Suite("Inputs that cannot be analysed")
+struct CaseTests {
+  /// Writes a file for the time of one test.
+  private func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws
+    -> Result
+  {
+    let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try Data(bytes).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try body(file.path)
+  }
+
+  /// A core with one page of memory and a VMCOREINFO of these lines.
+  private func core(_ info: VMCoreInfoBuilder?) -> ELFCoreBuilder {
+    var image = PhysicalImage()
+    image.write([UInt8](repeating: 1, count: 4096), at: PhysicalAddress(0x10_0000))
+    var builder = ELFCoreBuilder(memory: image)
+    if let info { builder.notes = [.vmcoreinfo(info.text)] }
+    return builder
+  }
+
+  @Test("the exit status says what kind of failure it is")
+  func statuses() {
+    func status(_ inputs: [String]) -> Intake.ExitStatus? {
+      do throws(IntakeFailure) {
+        _ = try Case.describe(inputs, options: CaseOptions())
+        return nil
+      } catch {
+        return error.status
+      }
+    }
+    #expect(status(["/no/such/vmcore"]) == .noInput)
+    #expect(status(["/"]) == .data)
+    #expect(status([]) == .usage)
+    #expect(status(["one", "two"]) == .usage)
+  }
+
+  @Test("a dump without VMCOREINFO is described, and the advice is to make another")
+  func withoutVMCoreInfo() throws {
+    let description = try withFile(core(nil).bytes) {
+      try Case.describe([$0], options: CaseOptions())
+    }
+    #expect(description.pages.first == .init(condition: "present", pages: 1))
+    guard case .missing(let sentence) = description.vmlinux else {
+      Issue.record("a vmlinux was found")
+      return
+    }
+    #expect(sentence.contains("-device vmcoreinfo"))
+  }
+
+  @Test("a dump whose page tables are not there is described by its release")
+  func withoutPageTables() throws {
+    var info = VMCoreInfoBuilder(release: "6.1.0-50-amd64")
+    info.symbol("swapper_pg_dir", VirtualAddress(0xffff_ffff_8260_a000))
+    let description = try withFile(core(info).bytes) {
+      try Case.describe([$0], options: CaseOptions())
+    }
+    #expect(description.kernel.release == "6.1.0-50-amd64")
+    #expect(description.kernel.machine == .x86_64)
+  }
+}
