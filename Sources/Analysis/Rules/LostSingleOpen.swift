@@ -39,9 +39,11 @@ public struct LostSingleOpen: Rule {
     How sure it is: probable. The pattern is known and no open file accounts for the objects, but
     not all of memory was searched for references.
 
-    What to do: look for the function show in the module's source, from there for the open function
-    that passes it to single_open, and from there for the struct proc_ops or struct file_operations
-    with that open. Its proc_release or release must be single_release.
+    What to do: change the release function that the cause names to single_release. The cause is
+    read from the machine code and data in the dump: the function that passes show to single_open,
+    the struct proc_ops or struct file_operations with that function as open, and the release beside
+    it. Where no cause is given, go the same way in the source: from show to the open function, and
+    from there to the table. Its proc_release or release must be single_release.
     """
 
   /// A finding for each cache and `show` function.
@@ -51,7 +53,8 @@ public struct LostSingleOpen: Rule {
     }
     guard !suspects.isEmpty else { return [] }
     let users = OpenSeqFiles(of: suspects.map(\.group), in: subject)
-    return suspects.compactMap { finding($0, users, in: subject) }
+    var causes = SingleOpenCauses(in: subject)
+    return suspects.compactMap { finding($0, users, &causes, in: subject) }
   }
 
   /// A group that may be lost, and how much of its cache is known.
@@ -89,7 +92,10 @@ public struct LostSingleOpen: Rule {
     return (String(name.prefix { $0 != "." }), module)
   }
 
-  private func finding(_ suspect: Suspect, _ users: OpenSeqFiles, in subject: Subject) -> Finding? {
+  private func finding(
+    _ suspect: Suspect, _ users: OpenSeqFiles, _ causes: inout SingleOpenCauses,
+    in subject: Subject
+  ) -> Finding? {
     let (group, cache) = (suspect.group, suspect.cache)
     let lost = group.slots.filter { !users.operations.contains($0) }
     guard lost.count >= Self.fewest, let show = Self.symbol(group.template, at: 24) else {
@@ -99,16 +105,25 @@ public struct LostSingleOpen: Rule {
       cache: group.cache, template: group.template, type: group.type, slots: lost,
       identical: min(group.identical, lost.count))
     let bytes = lost.count.multipliedReportingOverflow(by: cache.slotSize).partialValue
+    let diagnosis = causes.diagnosis(of: members)
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, group.template),
       title: amount(lost.count, bytes, of: suspect)
         + " left by single_open without single_release: \(show.module ?? show.name)",
-      certainty: suspect.isSample ? .possible : .probable, cache: cache.address,
+      certainty: certainty(suspect, isDefinite: false, isLocated: diagnosis.isLocated),
+      cache: cache.address,
       cacheName: cache.name, type: "seq_operations", count: suspect.isSample ? nil : lost.count,
       bytes: suspect.isSample ? nil : bytes, module: show.module,
       symbols: symbols(of: group.template),
-      evidence: evidence(lost.count, of: suspect, show: show.name, users),
-      verify: verifications(of: members, in: subject), groups: [members])
+      evidence: evidence(lost.count, of: suspect, show: show.name, users)
+        + diagnosis.evidence,
+      cause: diagnosis.cause, verify: verifications(of: members, in: subject), groups: [members])
+  }
+
+  private func certainty(_ suspect: Suspect, isDefinite: Bool, isLocated: Bool) -> Certainty {
+    if suspect.isSample { return .possible }
+    guard isDefinite else { return .probable }
+    return isLocated ? .proven : .definite
   }
 
   private func amount(_ lost: Int, _ bytes: Int, of suspect: Suspect) -> String {
