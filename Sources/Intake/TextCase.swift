@@ -69,7 +69,16 @@ struct TextCase {
   }
 
   /// The evidence in the texts; throws when a vmlinux is named that is another kernel's.
+  ///
+  /// Throws also when the texts say nothing of a kernel.
   func subject(_ options: CaseOptions) throws(IntakeFailure) -> (Subject, InputDescription) {
+    guard sessions.contains(where: { !$0.isEmpty }) else {
+      let names = reader.texts.map(\.name).joined(separator: ", ")
+      throw IntakeFailure(
+        .data,
+        "\(names): neither a dump nor text that crash or /proc prints; "
+          + "slabscope info --unparsed lists the lines that were not understood")
+    }
     let debugFile = try TextDebugFile(facts, options)
     let evidence = evidence(debugFile)
     var subject = evidence.subject
