@@ -18,6 +18,7 @@ struct TextCase {
   ///
   /// Throws when an input cannot be read, or when texts and dumps are mixed.
   init?(_ inputs: [String]) throws(IntakeFailure) {
+    guard !inputs.isEmpty else { return nil }
     var reader = SessionReader()
     var sizes: [Int] = []
     for path in inputs {

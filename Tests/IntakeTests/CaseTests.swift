@@ -39,7 +39,6 @@ struct CaseTests {
     #expect(status(["/no/such/vmcore"]) == .noInput)
     #expect(status(["/"]) == .data)
     #expect(status([]) == .usage)
-    #expect(status(["one", "two"]) == .usage)
   }
 
   @Test("a dump without VMCOREINFO is described, and the advice is to make another")
