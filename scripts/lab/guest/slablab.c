@@ -15,12 +15,21 @@
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 
 #define LAB_TICKET_MAGIC 0x7469636b65746c62ULL
 #define LAB_PAGES_MAGIC 0x70616765736c6162ULL
 #define LAB_TWIN_MAGIC 0x7477696e736c6162ULL
 
-/* Since 6.3; the old name takes one argument as well. */
+/*
+ * Since 6.3; the old name takes one argument as well. Before 5.12 it may wait for the grace period
+ * itself, which here would be for ever.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 12, 0)
+#define LAB_HEADLESS 0
+#else
+#define LAB_HEADLESS 1
+#endif
 #ifndef kfree_rcu_mightsleep
 #define kfree_rcu_mightsleep(pointer) kvfree_rcu(pointer)
 #endif
@@ -187,8 +196,11 @@ static void seed_round(unsigned int round)
 
 	for (source = 0; source < LAB_SOURCES; source++)
 		for (i = 0; i < tickets; i++) {
-			struct lab_ticket *ticket = ticket_new(source, round);
+			struct lab_ticket *ticket;
 
+			if (source == KFREE_RCU_HEADLESS && !LAB_HEADLESS)
+				break;
+			ticket = ticket_new(source, round);
 			if (ticket)
 				ticket_give_up(ticket);
 		}
