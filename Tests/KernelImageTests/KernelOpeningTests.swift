@@ -9,7 +9,8 @@ struct KernelOpeningTests {
   static let plans = [
     SmallKernel.x86, SmallKernel.x86Randomized, SmallKernel.x86FiveLevels, SmallKernel.arm64,
     SmallKernel.arm64Unflipped,
-    SmallKernel.arm64Narrowed, SmallKernel.arm64Pages16K, SmallKernel.arm64Pages64K,
+    SmallKernel.arm64Narrowed, SmallKernel.arm64Pages16K, SmallKernel.arm64Narrowed16K,
+    SmallKernel.arm64Pages64K,
   ]
 
   @Test("page tables are found where VMCOREINFO says", arguments: plans.indices)

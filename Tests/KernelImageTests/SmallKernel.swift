@@ -82,6 +82,17 @@ struct SmallKernel {
       "NUMBER(kimage_voffset)={offset}",
     ])
 
+  /// arm64 with pages of 16 KiB, configured for 52 bits on a processor that has 47: the direct map ends
+  /// where it would with 47, and was refused with that of 48.
+  static let arm64Narrowed16K = Plan(
+    mode: .arm64(.kib16, virtualBits: 47), text: VirtualAddress(0xffff_c000_1080_0000),
+    directMap: VirtualAddress(0xffff_7fff_c000_0000),
+    structPages: VirtualAddress(0xffff_fdff_ffc0_0000), memory: PhysicalAddress(0x4000_0000),
+    lines: [
+      "NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0x11",
+      "NUMBER(PHYS_OFFSET)=0xfff0800040000000", "NUMBER(kimage_voffset)={offset}",
+    ])
+
   /// arm64 with pages of 64 KiB, configured for 52 bits on a processor that has 48: the first table
   /// is as large as configured.
   static let arm64Pages64K = Plan(

@@ -89,10 +89,14 @@ struct DirectMapSearch {
     let configured = info.number("VA_BITS").flatMap { Int(exactly: $0) }
     let bits = [configured, actual].compactMap { $0 }.filter { (36...52).contains($0) }
     // The lower half of the kernel's addresses since 14c127c957c1 ("arm64: mm: Flip kernel VA
-    // space"), v5.4, the upper half before. More than 48 bits only add to the lower half (PAGE_END,
-    // VA_BITS_MIN).
+    // space"), v5.4, the upper half before. Where more than 48 bits are configured, the half is that
+    // of the fewest bits such a kernel runs with (PAGE_END, VA_BITS_MIN).
+    let fewest = kernel.memory.pageSize == .kib16 ? 47 : 48
     let flipped = bits.map { bits in
-      (offset: UInt64.max << UInt64(bits), end: UInt64.max << UInt64(min(bits, 48) - 1))
+      (
+        offset: UInt64.max << UInt64(bits),
+        end: UInt64.max << UInt64((bits > 48 ? fewest : bits) - 1)
+      )
     }
     let unflipped = bits.map { bits in
       (offset: UInt64.max << UInt64(bits - 1), end: UInt64.max)
