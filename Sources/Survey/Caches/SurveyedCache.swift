@@ -39,7 +39,8 @@ extension SurveyedCache {
     }
     size = Int(truncatingIfNeeded: record[layout.slotSize])
     let objectSize = Int(truncatingIfNeeded: record[layout.objectSize])
-    let lead = layout.lead.map { Int(truncatingIfNeeded: record[$0]) } ?? 0
+    let told = layout.lead.map { Int(truncatingIfNeeded: record[$0]) } ?? 0
+    let lead = Self.skipsLeads(kernel) ? 0 : told
     var faults: [Fault] = []
     let pointer = VirtualAddress(record[layout.name])
     var name = ""
@@ -66,5 +67,19 @@ extension SurveyedCache {
         objectSize: max(objectSize, 0), slotSize: fits ? size : 0,
         objectsPerSlab: fits ? slots : 0, faults: faults),
       record: record, order: fits ? order : 0, lead: fits ? lead : 0)
+  }
+
+  /// Whether the kernel leaves no room to the left of objects, whatever its caches say.
+  ///
+  /// Since ca0cab65ea2b ("mm, slub: introduce static key for slub_debug()"), v5.9, a static key
+  /// decides. 1f0723a4c0df ("mm, slub: enable slub_debug static key when creating cache with
+  /// explicit debug flags"), v5.13, turns it on for a cache that asks for a red zone itself; until
+  /// then such a cache has a `red_left_pad` that nothing heeds.
+  private static func skipsLeads(_ kernel: Kernel) -> Bool {
+    // struct static_key_false begins with the atomic count of those who enabled it.
+    guard let key = kernel.address(of: "slub_debug_enabled"),
+      let enabled = try? kernel.memory.load(Int32.self, at: key)
+    else { return false }
+    return enabled == 0
   }
 }
