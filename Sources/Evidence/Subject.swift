@@ -31,13 +31,16 @@ public struct Subject: Sendable {
   public var sockets: [SocketQueue]
   /// The processes and threads, as far as they are known.
   public var tasks: [Task]
+  /// Tells who refers to objects; nil where not all memory is at hand, as in a session.
+  public var references: (any ReferenceScan)?
 
   /// Brings the evidence together.
   public init(
     kernel: KernelIdentity, census: Census, memory: any VirtualMemory, addressSpace: AddressSpace,
     symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage,
     counters: [CacheCounters?] = [], snapshots: [CacheSnapshot] = [],
-    accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [], tasks: [Task] = []
+    accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [], tasks: [Task] = [],
+    references: (any ReferenceScan)? = nil
   ) {
     self.kernel = kernel
     self.census = census
@@ -52,6 +55,7 @@ public struct Subject: Sendable {
     self.accounts = accounts
     self.sockets = sockets
     self.tasks = tasks
+    self.references = references
   }
 }
 

@@ -89,7 +89,8 @@ struct DumpCase {
     let subject = Subject(
       kernel: identity(opening, relocation: vmlinux.relocation), census: census,
       memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
-      types: kernel.types, modules: modules.modules, coverage: coverage)
+      types: kernel.types, modules: modules.modules, coverage: coverage,
+      references: MemoryScan(kernel, census: census))
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
     return (subject, describe(debugFile, remarks: coverage.remarks))

@@ -11,6 +11,8 @@ public struct Kernel: Sendable {
   public let physical: any PhysicalMemory
   /// The kernel's memory by virtual address.
   public let memory: any VirtualMemory
+  /// The kernel's page tables; nil for memory that has none, as a fixture's.
+  public let tables: PageTables?
   /// Where the `struct page` of each page frame and the page itself are mapped.
   public let pages: PageMap
   /// The CPUs and their copies of per-CPU variables.
@@ -30,7 +32,8 @@ public struct Kernel: Sendable {
   public init(
     machine: Machine, release: String, physical: any PhysicalMemory, memory: any VirtualMemory,
     pages: PageMap, perCPU: PerCPU, symbols: SymbolTable, types: any TypeSource,
-    modules: ModuleList = ModuleList(), regions: [AddressRegion] = [], damage: [Damage] = []
+    modules: ModuleList = ModuleList(), regions: [AddressRegion] = [], damage: [Damage] = [],
+    tables: PageTables? = nil
   ) {
     self.machine = machine
     self.release = release
@@ -43,6 +46,7 @@ public struct Kernel: Sendable {
     self.modules = modules
     self.regions = regions
     self.damage = damage
+    self.tables = tables
   }
 
   /// The address of the kernel's own symbol of a name, if it has one.

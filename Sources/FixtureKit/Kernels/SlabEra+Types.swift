@@ -25,14 +25,16 @@ extension SlabEra {
 
   private func declareMarks(_ unit: inout FixtureUnit) {
     switch mark {
-    case .flag: unit.enumeration("pageflags", ["PG_locked": 0, "PG_slab": 9, "PG_head": 16])
+    case .flag:
+      unit.enumeration(
+        "pageflags", ["PG_locked": 0, "PG_lru": 4, "PG_reserved": 12, "PG_slab": 9, "PG_head": 16])
     case .typeBit:
-      unit.enumeration("pageflags", ["PG_locked": 0, "PG_head": 6])
+      unit.enumeration("pageflags", ["PG_locked": 0, "PG_lru": 4, "PG_reserved": 12, "PG_head": 6])
       unit.enumeration(
         "pagetype",
         ["PG_buddy": 0x4000_0000, "PG_slab": 0x0200_0000, "PAGE_TYPE_BASE": 0x8000_0000])
     case .typeByte:
-      unit.enumeration("pageflags", ["PG_locked": 0, "PG_head": 6])
+      unit.enumeration("pageflags", ["PG_locked": 0, "PG_lru": 4, "PG_reserved": 12, "PG_head": 6])
       unit.enumeration("pagetype", ["PGTY_buddy": 0xf0, "PGTY_slab": 0xf5])
     }
   }
@@ -47,6 +49,8 @@ extension SlabEra {
         union.structure {
           $0.member("lru", .structure("list_head"))
           $0.member("mapping", .voidPointer)
+          $0.member("index", .unsignedLong)
+          $0.member("private", .unsignedLong)
         }
         if !hasStructSlab {
           union.structure { slab in
@@ -63,6 +67,7 @@ extension SlabEra {
         $0.member("page_type", .unsignedInt)
         if !hasStructSlab { $0.member("active", .unsignedInt) }
       }
+      page.member("_refcount", .int)
     }
     guard hasStructSlab else { return }
     // Linux 7.0 gave the counters a structure with a tag, embedded without a name.

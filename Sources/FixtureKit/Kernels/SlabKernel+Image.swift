@@ -59,6 +59,7 @@ extension SlabKernel {
     for (number, slab) in slabs.enumerated() {
       if case .lostPage(let page) = slab.damage { lost[frame(of: number, page: page)] = .excluded }
     }
+    for frame in lostFrames { lost[PageFrame(frame)] = .excluded }
     for frame in lostStructPages {
       lost[PageFrame((Self.vmemmapStart.rawValue + frame * 64) >> 12)] = .lost
     }

@@ -177,6 +177,12 @@ public struct SlabKernel: Sendable {
   var listDamage: (behind: Int, to: Int?)?
   /// Page frames whose `struct page` is not in the dump.
   var lostStructPages: Set<UInt64> = []
+  /// Page frames that are not in the dump.
+  var lostFrames: Set<UInt64> = []
+  /// What page frames are used for, as their `struct page` says.
+  var pageUses: [UInt64: PageUse] = [:]
+  /// Words written over what is there.
+  var words: [(word: UInt64, address: VirtualAddress)] = []
   private var nextFrame: UInt64
 
   /// A machine without caches.

@@ -46,6 +46,7 @@ struct SlabKernelWriter {
     writePending()
     writeKFENCE()
     writeAliases()
+    writePageUses()
   }
 
   /// What a per-CPU pointer is advanced by for each CPU.

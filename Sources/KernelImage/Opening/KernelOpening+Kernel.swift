@@ -31,7 +31,7 @@ extension KernelOpening {
     return Kernel(
       machine: machine, release: release ?? "", physical: physical, memory: named.memory,
       pages: pages.map, perCPU: perCPU, symbols: symbols, types: types, modules: modules,
-      regions: regions.all(), damage: damage + modules.damage)
+      regions: regions.all(), damage: damage + modules.damage, tables: memory.tables)
   }
 
   private func perCPU(in kernel: NamedMemory, _ damage: inout [Damage]) -> PerCPU {

@@ -30,6 +30,8 @@ struct KFENCEPool: Sendable {
   private(set) var objects: [Object] = []
   /// The page frames of the pool.
   private(set) var frames: Range<PageFrame> = PageFrame(0)..<PageFrame(0)
+  /// The records of the objects, each of which has the object's address.
+  private(set) var records = VirtualAddress(0)..<VirtualAddress(0)
   /// What the user should know about what could not be read.
   private(set) var remarks: [String] = []
 
@@ -67,6 +69,7 @@ struct KFENCEPool: Sendable {
       let address = kernel.machine.untagged(VirtualAddress(record[layout.address]))
       guard kernel.pages.frame(of: address) == frame else { break }
       frames = start..<PageFrame(frame.rawValue + 2)
+      records = metadata..<max(metadata, place.advanced(by: layout.size))
       let size = Int(truncatingIfNeeded: record[layout.objectSize])
       guard let state = layout.state(record[layout.state]),
         (1...(pageSize.bytes - pageSize.offset(of: address))).contains(size)

@@ -5,7 +5,7 @@ import DebugInfo
 /// Since Linux d122019bf061 ("mm: Split slab into its own type"), v5.17, `struct slab` lies over it.
 struct SlabPageLayout: Hashable, Sendable {
   /// What tells a slab's first page from other pages.
-  let mark: SlabMark
+  let mark: PageMark
   /// The pointer to the slab's cache.
   let cache: Field
   /// SLUB: the first free object; SLAB: the array of the indices of free objects.
@@ -37,7 +37,7 @@ struct SlabPageLayout: Hashable, Sendable {
     guard let page = types.structure("page", near: anchors) else {
       throw LayoutFailure(missing: "struct page")
     }
-    mark = try SlabMark(page: page, types: types, anchors: anchors)
+    mark = try .slab(page: page, types: types, anchors: anchors)
     tail = page.field("compound_info") ?? page.field("compound_head")
     let slab: Structure
     if page.field("slab_cache") != nil {

@@ -1,0 +1,142 @@
+import ByteKit
+public import Evidence
+public import KernelImage
+import Memory
+
+/// A scan of all memory of a kernel for references to objects: every page frame once, whatever it
+/// is mapped as.
+public struct MemoryScan: ReferenceScan {
+  private let kernel: Kernel
+  private let census: Census
+
+  /// Prepares to scan the memory that a census was taken of.
+  public init(_ kernel: Kernel, census: Census) {
+    self.kernel = kernel
+    self.census = census
+  }
+
+  /// The page frames scanned by one task; no block of the page allocator is larger.
+  private static let framesPerTask: UInt64 = 1 << 16
+  /// A memory map of more frames than this, 64 TiB of memory, is damaged.
+  private static let largestMap: UInt64 = 1 << 34
+  /// How many references are kept as samples.
+  private static let mostSamples = 64
+
+  /// Looks at each word of memory that may be in use.
+  public func references(to slots: [UInt32]) async -> References {
+    let targets = TargetSet(slots, of: census, machine: kernel.machine)
+    let tally = ReferenceTally(targets)
+    let part = PartScan(
+      kernel: kernel, census: census, targets: targets, uses: FrameUses(kernel),
+      places: ReferencePlaces(kernel, census: census, targets: targets), tally: tally,
+      mostSamples: Self.mostSamples)
+    var samples: [Reference] = []
+    var coverage = ScanCoverage()
+    for outcome in await concurrently(parts(), { part.scan($0) }) {
+      samples.append(contentsOf: outcome.samples.prefix(Self.mostSamples - samples.count))
+      coverage.add(outcome.coverage)
+    }
+    let (counts, places) = tally.outcome
+    return References(
+      slots: targets.slots, counts: counts, places: places, samples: samples, coverage: coverage)
+  }
+
+  /// All frames that have a `struct page`, cut where no free block crosses.
+  private func parts() -> [Range<PageFrame>] {
+    var parts: [Range<PageFrame>] = []
+    var left = Self.largestMap
+    for range in kernel.pages.ranges {
+      var start = range.lowerBound.rawValue
+      while start < range.upperBound.rawValue, left > 0 {
+        let next = (start / Self.framesPerTask + 1) * Self.framesPerTask
+        let end = min(next, range.upperBound.rawValue)
+        parts.append(PageFrame(start)..<PageFrame(end))
+        left -= min(left, end - start)
+        start = end
+      }
+    }
+    return parts
+  }
+}
+
+/// The scan of one run of page frames.
+private struct PartScan: Sendable {
+  struct Outcome: Sendable {
+    var samples: [Reference] = []
+    var coverage = ScanCoverage()
+  }
+
+  let kernel: Kernel
+  let census: Census
+  let targets: TargetSet
+  let uses: FrameUses
+  let places: ReferencePlaces
+  let tally: ReferenceTally
+  let mostSamples: Int
+
+  /// References are handed over in batches of this size.
+  private static let batch = 4096
+
+  func scan(_ frames: Range<PageFrame>) -> Outcome {
+    var outcome = Outcome()
+    var hits: [ReferenceTally.Hit] = []
+    for (number, use) in uses.uses(of: frames).enumerated() {
+      let frame = PageFrame(frames.lowerBound.rawValue + UInt64(number))
+      switch use {
+      case .free, .user: outcome.coverage.otherPages += 1
+      case .unknown where !isMemory(frame): break
+      case .unknown, .reserved, .unheld, .kernel:
+        do throws(Absence) {
+          let page = try kernel.physical.page(frame)
+          scan(page.span, frame, use, &hits, &outcome)
+          // It may be free or a user's: then too much was looked at, which does no harm.
+          outcome.coverage.scannedPages += 1
+        } catch {
+          // What was never memory, such as the range of a device, is reserved or held by nobody.
+          if use == .kernel || isMemory(frame) { outcome.coverage.missingPages += 1 }
+        }
+      }
+      if hits.count >= Self.batch { tally.add(&hits) }
+    }
+    tally.add(&hits)
+    return outcome
+  }
+
+  private func isMemory(_ frame: PageFrame) -> Bool {
+    kernel.physical.frames.contains { $0.contains(frame) }
+  }
+
+  private func scan(
+    _ span: RawSpan, _ frame: PageFrame, _ use: FrameUse, _ hits: inout [ReferenceTally.Hit],
+    _ outcome: inout Outcome
+  ) {
+    var offset = 0
+    let end = span.byteCount - 7
+    while offset < end {
+      if let word = span.load(UInt64.self, at: offset), targets.mayBeReference(word),
+        let target = targets.target(of: word)
+      {
+        judge(target, at: offset, of: frame, use, &hits, &outcome)
+      }
+      offset += 8
+    }
+  }
+
+  private func judge(
+    _ target: ObjectReference, at offset: Int, of frame: PageFrame, _ use: FrameUse,
+    _ hits: inout [ReferenceTally.Hit], _ outcome: inout Outcome
+  ) {
+    let slot = UInt32(truncatingIfNeeded: census.slot(of: target))
+    switch places.verdict(at: offset, of: frame, use: use, target: target) {
+    case .own: break
+    case .excluded: outcome.coverage.excludedWords += 1
+    case .mutual(let place):
+      hits.append(ReferenceTally.Hit(slot: slot, place: place, isMutual: true))
+    case .counts(let place, let address):
+      hits.append(ReferenceTally.Hit(slot: slot, place: place, isMutual: false))
+      guard outcome.samples.count < mostSamples else { return }
+      outcome.samples.append(
+        Reference(address: address, place: place, slot: slot, offset: target.offset))
+    }
+  }
+}
