@@ -14,7 +14,7 @@ public struct Investigation: Sendable {
   /// Groups the objects of a kernel and applies all rules to it.
   public init(of subject: Subject) async {
     groups = await CacheGrouping.groups(in: subject)
-    findings = Self.findings(in: subject, groups: groups)
+    findings = await Self.findings(in: subject, groups: groups)
   }
 
   /// Takes groups and what was found in them, which is put in order and numbered here.
@@ -24,8 +24,10 @@ public struct Investigation: Sendable {
   }
 
   /// What the rules find in objects that are grouped already.
-  public static func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
-    numbered(RuleCatalogue.all.flatMap { $0.findings(in: subject, groups: groups) })
+  public static func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding] {
+    var findings: [Finding] = []
+    for rule in RuleCatalogue.all { findings += await rule.findings(in: subject, groups: groups) }
+    return numbered(findings)
   }
 
   private static func numbered(_ findings: [Finding]) -> [Finding] {

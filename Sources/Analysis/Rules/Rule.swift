@@ -14,5 +14,5 @@ public protocol Rule: Sendable {
   var manual: String { get }
 
   /// What the rule finds.
-  func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding]
+  func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding]
 }

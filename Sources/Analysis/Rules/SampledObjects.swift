@@ -36,11 +36,12 @@ public struct SampledObjects: Rule {
     """
 
   /// A finding for each group of at least two objects of a cache that is known in part.
-  public func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
+  public func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding] {
     let sampled = groups.filter { subject.counters.indices.contains($0.cache) }
     guard !sampled.isEmpty else { return [] }
     // What a rule of more knowledge explains need not be told twice.
-    let explained = LostSingleOpen().findings(in: subject, groups: sampled).flatMap(\.groups)
+    let explained = await LostSingleOpen().findings(in: subject, groups: sampled)
+      .flatMap(\.groups)
     return sampled.flatMap { cache in
       cache.groups.filter { group in
         group.slots.count >= Self.fewest
