@@ -65,6 +65,32 @@ struct SchemaTests {
       AddressReport(subject, at: VirtualAddress(address), groups: SampleKernel.groups), "show")
   }
 
+  @Test("show with who refers to an object")
+  func referrers() throws {
+    var counts = References.Counts()
+    counts.objects = 1
+    counts.stale = 1
+    let stack = VirtualAddress(0xffff_c900_0000_1000)
+    let holder = VirtualAddress(SampleKernel.slabStart + 40)
+    let references = References(
+      slots: [0], counts: [counts], places: [.object(cache: 0): 1, .vmalloc: 1],
+      samples: [
+        Reference(address: stack, place: .vmalloc, slot: 0, offset: 0),
+        Reference(address: holder, place: .object(cache: 0), slot: 0, offset: 8),
+      ], coverage: ScanCoverage(scannedPages: 7, missingPages: 1))
+    let report = AddressReport(
+      subject, at: VirtualAddress(SampleKernel.slabStart), groups: SampleKernel.groups,
+      references: references)
+    try expectValid(report, "show")
+    let lines = report.text(style: .plain).split(separator: "\n").map(String.init)
+    #expect(
+      lines.contains(
+        "    referred to by 2 words, 1 of which may be left from before; "
+          + "1 page that could hold more cannot be read"))
+    #expect(lines.contains("      \(stack): vmalloc memory or a stack"))
+    #expect(lines.contains { $0.hasPrefix("      \(holder): an object of ") })
+  }
+
   @Test("info")
   func info() throws {
     try expectValid(InfoReport(SampleKernel.input), "info")

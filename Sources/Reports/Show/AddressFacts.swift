@@ -27,11 +27,16 @@ struct AddressFacts: Sendable {
   let source: SourceLine?
   let use: AddressRegion.Use?
   let memory: MemoryWords
+  /// Who refers to the object, where that was looked for.
+  let referrers: Referrers?
 
   /// Looks an address up everywhere; `groups` are those of the cache that holds it, if any does.
-  init(_ address: VirtualAddress, in subject: Subject, groups: CacheGroups?) {
+  init(
+    _ address: VirtualAddress, in subject: Subject, groups: CacheGroups?, references: References?
+  ) {
     let census = subject.census
     self.address = address
+    referrers = references.map { Referrers($0, in: subject) }
     slab = census.slab(containing: address).map { census.slabs[$0] }
     slabCache = slab.map { census.caches[Int($0.cache)] }
     object = census.object(containing: address).map {

@@ -7,9 +7,13 @@ public import Memory
 public struct AddressReport: Report {
   private let facts: AddressFacts
 
-  /// A report on an address; `groups` are those of the cache that holds it, if one does.
-  public init(_ subject: Subject, at address: VirtualAddress, groups: CacheGroups?) {
-    facts = AddressFacts(address, in: subject, groups: groups)
+  /// A report on an address; `groups` are those of the cache that holds it, if one does, and
+  /// `references` those to the object there and to no other.
+  public init(
+    _ subject: Subject, at address: VirtualAddress, groups: CacheGroups?,
+    references: References? = nil
+  ) {
+    facts = AddressFacts(address, in: subject, groups: groups, references: references)
   }
 
   /// The schema `slabscope.show/1`.
@@ -24,7 +28,7 @@ public struct AddressReport: Report {
       text += "it is in no known part of the kernel's address space.\n"
     }
     for sentence in sentences { text += "    \(sentence.printable)\n" }
-    return text + group + memory
+    return text + group + referrers + memory
   }
 
   private var object: String? {
@@ -71,6 +75,10 @@ public struct AddressReport: Report {
       "    a \(name.printable) of \(size.counted("byte")); \(alike)\n"
     default: "    \(group.label); \(alike)\n"
     }
+  }
+
+  private var referrers: String {
+    facts.referrers?.lines.map { "    \($0.printable)\n" }.joined() ?? ""
   }
 
   private var memory: String {

@@ -9,6 +9,8 @@ struct EncodedAddressFacts: Encodable, Sendable {
   @OrNull var object: EncodedObject?
   @OrNull var slab: EncodedSlab?
   @OrNull var symbol: EncodedSymbol?
+  /// Who refers to the object.
+  @OrNull var references: EncodedReferrers?
   @OrNull var region: String?
   /// Why no word can be read.
   @OrNull var absent: String?
@@ -21,6 +23,7 @@ struct EncodedAddressFacts: Encodable, Sendable {
       facts.slabCache.map { EncodedSlab(slab, cache: $0) }
     }
     symbol = facts.symbol.map { EncodedSymbol($0, source: facts.source) }
+    references = facts.referrers.map { EncodedReferrers($0) }
     region = facts.use?.name
     absent = facts.memory.absence?.description
     words = facts.memory.words.map { EncodedMemoryWord($0) }

@@ -6,7 +6,7 @@ import Reports
 /// What is at one address.
 struct Show: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say what is at an address: object, state, group, words by name, symbol.")
+    abstract: "Say what is at an address: object, state, group, referrers, words, symbol.")
 
   @OptionGroup var arguments: CaseArguments
 
@@ -20,12 +20,17 @@ struct Show: AsyncParsableCommand {
     try await options.write {
       try await arguments.open { subject, _, progress in
         var groups: CacheGroups?
+        var references: References?
         if let object = subject.census.object(containing: at.address) {
           progress?.began("grouping objects")
           let cache = Int(subject.census.slabs[object.slab].cache)
           groups = await CacheGrouping.groups(ofCache: cache, in: subject)
+          if let slot = UInt32(exactly: subject.census.slot(of: object)) {
+            progress?.began("searching memory for references")
+            references = await subject.references?.references(to: [slot])
+          }
         }
-        return AddressReport(subject, at: at.address, groups: groups)
+        return AddressReport(subject, at: at.address, groups: groups, references: references)
       }
     }
   }
