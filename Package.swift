@@ -93,7 +93,8 @@ let package = Package(
       "SurveyTests", "Survey", "KernelImage", "FixtureKit", "Evidence", "DebugInfo", "Memory",
       "ByteKit"),
     tests(
-      "TranscriptTests", "Transcript", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
+      "TranscriptTests", "Transcript", "Analysis", "FixtureKit", "Evidence", "DebugInfo", "Memory",
+      "ByteKit"),
     tests("AnalysisTests", "Analysis", "FixtureKit", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),

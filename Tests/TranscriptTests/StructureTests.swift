@@ -27,7 +27,7 @@ import Transcript
     #expect(structure.address == 0xff46_0871_0097_c040)
     #expect(structure.members.map(\.name) == ["start", "stop", "next", "show"])
     #expect(
-      facts.symbols == [
+      Array(facts.symbols) == [
         ShownSymbol(
           name: "TestMod_ProcContentSeqShow", address: 0xffff_ffff_c021_9016, reach: 2)
       ])

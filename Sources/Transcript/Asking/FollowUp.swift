@@ -170,10 +170,10 @@ public struct FollowUp {
     file.add(
       "the names of what the objects point to",
       ranked.prefix(Self.symbolsAsked).map { "sym \(hexadecimal($0.key))" })
-    let unknown = subject.symbols
-    let names = Set(facts.symbolicWords.map(\.symbol)).filter { name in
-      unknown.symbol(named: name).map { SymbolResolution.invented.contains($0.address.rawValue) }
-        ?? false
+    let names = facts.symbolicWords.names.filter { name in
+      subject.symbols.symbol(named: name).map {
+        SymbolResolution.invented.contains($0.address.rawValue)
+      } ?? false
     }
     file.add(
       "the addresses of symbols that are shown by name only",

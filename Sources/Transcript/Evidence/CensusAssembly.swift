@@ -30,17 +30,27 @@ struct CensusAssembly {
   /// The census; `trust` has for each cache what is known to be wrong with the numbers.
   mutating func census(cacheOfSlab: [Int], trust: [[Fault]]) -> Census {
     let planner = SlabPlanner(facts, caches: caches, cacheOfRow: cacheOfSlab)
-    let plans = planner.plans()
     var builder = CensusBuilder(
       caches: caches.indices.map { cache(at: $0, stride: planner.strides[$0], trust[$0]) })
-    if let first = plans.first(where: { $0.listed < $0.slots && $0.complaint == nil }) {
+    if let cache = firstWithUnlistedSlots(planner) {
       // The fault with the number 0 is that of every slot that nothing else is said of.
       builder.addFault(
-        Fault(.absent, "objects of some slabs are not listed in this text"),
-        slabOfCache: first.cache)
+        Fault(.absent, "objects of some slabs are not listed in this text"), slabOfCache: cache)
     }
-    for plan in plans { add(plan, to: &builder) }
+    planner.forEachPlan { plan in
+      add(plan, planner, to: &builder)
+      return true
+    }
     return Census(builder)
+  }
+
+  private func firstWithUnlistedSlots(_ planner: SlabPlanner) -> Int? {
+    var cache: Int?
+    planner.forEachPlan { plan in
+      if plan.listed < plan.slots, plan.complaint == nil { cache = plan.cache }
+      return cache == nil
+    }
+    return cache
   }
 
   private func cache(at index: Int, stride: Int, _ trust: [Fault]) -> SlabCache {
@@ -61,7 +71,9 @@ struct CensusAssembly {
       faults: faults)
   }
 
-  private mutating func add(_ plan: SlabPlan, to builder: inout CensusBuilder) {
+  private mutating func add(
+    _ plan: SlabPlan, _ planner: SlabPlanner, to builder: inout CensusBuilder
+  ) {
     guard plan.slots > 0, plan.slots - plan.listed <= room else {
       omitted += 1
       return
@@ -83,7 +95,7 @@ struct CensusAssembly {
     }
     unlisted += plan.slots - plan.listed
     room -= plan.slots - plan.listed
-    for row in plan.rows { addObjects(ofRow: row, plan, first, to: &builder) }
+    for row in planner.order[plan.rows] { addObjects(ofRow: row, plan, first, to: &builder) }
   }
 
   private mutating func addObjects(

@@ -22,10 +22,9 @@ struct RegionGuess {
   private(set) var machine: Machine?
 
   init(_ facts: SessionFacts, modules: [ModuleRegion], symbols: SymbolResolution) {
-    let kernel = symbols.byName.values.lazy.filter { $0.module == nil }.map(\.address)
-      .filter { !SymbolResolution.invented.contains($0) }
-    machine = Self.machine(facts.banner.machine) ?? Self.machine(kernel: kernel.min())
-    addModules(modules, kernel: kernel.min(), kernel.max())
+    let kernel = symbols.kernelAddresses
+    machine = Self.machine(facts.banner.machine) ?? Self.machine(kernel: kernel?.first)
+    addModules(modules, kernel: kernel?.first, kernel?.last)
     addPageStructs(facts)
     addDirectMap(facts)
   }
@@ -61,7 +60,8 @@ struct RegionGuess {
     } else {
       let image = Self.cover(first, last, Self.imageSpan)
       add(.kernelImage, image)
-      add(.modules, (image.lowerBound &- Self.arm64Modules)..<image.lowerBound)
+      let below = min(Self.arm64Modules, image.lowerBound)
+      add(.modules, (image.lowerBound - below)..<image.lowerBound)
     }
   }
 

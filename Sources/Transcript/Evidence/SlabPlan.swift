@@ -16,8 +16,8 @@ struct SlabPlan {
   var slots: Int
   /// How many of them the text lists.
   let listed: Int
-  /// Its rows, in the order of the text.
-  let rows: [Int]
+  /// Its rows, in the order of the text: a range of `SlabPlanner.order`.
+  let rows: Range<Int>
   /// What crash complained about it.
   let complaint: String?
 }
@@ -35,12 +35,16 @@ struct SlabPlanner {
   private let caches: [CacheEntry]
   /// The distance between the objects of each cache.
   let strides: [Int]
+  /// The rows by the addresses of their slabs, those of one slab in the order of the text.
+  private(set) var order: [Int] = []
 
   init(_ facts: SessionFacts, caches: [CacheEntry], cacheOfRow: [Int]) {
     self.facts = facts
     self.caches = caches
     self.cacheOfRow = cacheOfRow
     strides = Self.strides(facts, caches, cacheOfRow)
+    order = facts.slabs.indices.filter { memory($0) != nil }
+      .sorted { (memory($0) ?? 0, $0) < (memory($1) ?? 0, $1) }
   }
 
   /// The distance between the objects of each cache: the smallest that listings show, unless it is
@@ -65,34 +69,34 @@ struct SlabPlanner {
     }
     return caches.indices.map { cache in
       smallest[cache].map { Int($0) }
-        ?? max(8, ((caches[cache].row.objectSize ?? 8) + 7) / 8 * 8)
+        ?? min(max(8, ((caches[cache].row.objectSize ?? 8) + 7) / 8 * 8), largestSlab)
     }
   }
 
-  /// The slabs by address, none reaching into the next, with rows of no use left out.
-  func plans() -> [SlabPlan] {
-    var rowsOfSlab: [UInt64: [Int]] = [:]
-    for row in facts.slabs.indices {
-      guard let memory = facts.slabs[row].memory ?? loneMemory(row) else { continue }
-      rowsOfSlab[memory, default: []].append(row)
-    }
+  /// Hands over the slabs by address, none reaching into the next, with rows of no use left out,
+  /// until `body` returns false.
+  func forEachPlan(_ body: (SlabPlan) -> Bool) {
     let complaints = complaints()
-    var plans: [SlabPlan] = []
-    for (memory, rows) in rowsOfSlab.sorted(by: { $0.key < $1.key }) {
-      guard let plan = plan(memory, rows, complaints) else { continue }
-      if let last = plans.last, plan.memory < last.memory + UInt64(last.bytes) {
+    var waiting: SlabPlan?
+    var position = 0
+    while position < order.count {
+      let start = position
+      let memory = memory(order[start])
+      while position < order.count, self.memory(order[position]) == memory { position += 1 }
+      guard let memory, let plan = plan(memory, start..<position, complaints) else { continue }
+      if let last = waiting {
+        let overlaps = plan.memory < last.memory + UInt64(last.bytes)
         // Two listings of different times, or a damaged address: the one with more objects stays.
-        if objectCount(last.rows) >= objectCount(rows) { continue }
-        plans.removeLast()
+        if overlaps, last.listed >= plan.listed { continue }
+        if !overlaps, !body(last) { return }
       }
-      plans.append(plan)
+      waiting = plan
     }
-    return plans
+    if let waiting { _ = body(waiting) }
   }
 
-  private func objectCount(_ rows: [Int]) -> Int {
-    rows.reduce(0) { $0 + facts.objects(ofSlab: $1).count }
-  }
+  /// Where the slab of a row begins, or nil when nothing tells.
+  private func memory(_ row: Int) -> UInt64? { facts.slabs[row].memory ?? loneMemory(row) }
 
   /// The page of objects that are listed without a slab's row.
   private func loneMemory(_ row: Int) -> UInt64? {
@@ -103,7 +107,10 @@ struct SlabPlanner {
     return address & ~mask
   }
 
-  private func plan(_ memory: UInt64, _ rows: [Int], _ complaints: [UInt64: String]) -> SlabPlan? {
+  private func plan(
+    _ memory: UInt64, _ range: Range<Int>, _ complaints: [UInt64: String]
+  ) -> SlabPlan? {
+    let rows = order[range]
     guard let row = rows.last else { return nil }
     let cache = cacheOfRow[row]
     let stride = strides[cache]
@@ -133,12 +140,12 @@ struct SlabPlanner {
     return SlabPlan(
       memory: memory, cache: cache, bytes: max(bytes, span), stride: stride,
       firstObject: firstObject, slots: slots,
-      listed: listedSlots(rows, from: firstObject, stride, slots), rows: rows,
+      listed: listedSlots(rows, from: firstObject, stride, slots), rows: range,
       complaint: complaint)
   }
 
   private func listedSlots(
-    _ rows: [Int], from first: UInt64, _ stride: Int, _ slots: Int
+    _ rows: ArraySlice<Int>, from first: UInt64, _ stride: Int, _ slots: Int
   ) -> Int {
     var isListed = [Bool](repeating: false, count: slots)
     for object in rows.lazy.flatMap(facts.objects(ofSlab:)) {

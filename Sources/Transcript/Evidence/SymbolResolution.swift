@@ -14,87 +14,105 @@ struct SymbolResolution {
   static let invented: Range<UInt64> = 0xff00_0000_0000_0000..<0xff08_0000_0000_0000
   private static let spacing: UInt64 = 0x10000
 
-  /// The symbols by name.
-  private(set) var byName: [String: ShownSymbol] = [:]
-  /// How many of them have an invented address.
-  private(set) var inventedCount = 0
+  private let shown: ShownSymbols
+  private let debugSymbols: SymbolTable?
+  /// The addresses of the symbols that words are shown as, by their numbers, as far as known.
+  private var addresses: [UInt64?]
+  private let names: [String]
+  private let numbers: [String: Int]
   /// How far behind a symbol's address the text names it: no other symbol lies in between, while
   /// how far it really goes is not told.
-  private var reaches: [String: UInt64] = [:]
-  private let debugSymbols: SymbolTable?
+  private var reaches: [UInt64]
+  /// The numbers of the symbols that `shown` and the debug file do not have.
+  private var learned: [Int] = []
+  /// The addresses in tables of operations.
+  private var operations: Set<UInt64> = []
+  /// How many symbols have an invented address.
+  private(set) var inventedCount = 0
 
   /// Takes the symbols that a text shows with their addresses, and those of a debug file.
   init(_ facts: SessionFacts, debugSymbols: SymbolTable?) {
+    shown = facts.symbols
     self.debugSymbols = debugSymbols
-    // The order of a set is not stable: the lowest address of a name counts, and of two symbols
-    // at one address the one that says more.
-    for symbol in facts.symbols.sorted(by: {
-      ($0.name, $0.address, $0.kind == nil ? 1 : 0, $0.module ?? "~")
-        < ($1.name, $1.address, $1.kind == nil ? 1 : 0, $1.module ?? "~")
-    }) where byName[symbol.name] == nil {
-      byName[symbol.name] = symbol
+    names = facts.symbolicWords.names
+    numbers = Dictionary(
+      names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    addresses = Array(repeating: nil, count: names.count)
+    reaches = Array(repeating: 0, count: names.count)
+    for word in facts.symbolicWords.entries where UInt64(word.offset) < Self.farthest {
+      reaches[Int(word.name)] = max(reaches[Int(word.name)], UInt64(word.offset))
     }
-    for symbol in facts.symbols { extend(symbol.name, to: symbol.reach) }
-    for word in facts.symbolicWords { extend(word.symbol, to: word.offset) }
+    findAddresses()
     // Nothing but pointers, all to the beginnings of symbols: a table of operations.
     for structure in facts.structures where structure.isAllPointers {
-      for member in structure.members {
-        guard let pointer = member.pointer else { continue }
-        operations.insert(pointer)
-      }
+      operations.formUnion(structure.members.compactMap(\.pointer))
     }
   }
 
-  private var operations: Set<UInt64> = []
-
-  private mutating func extend(_ name: String, to offset: UInt64) {
-    guard offset < Self.farthest else { return }
-    reaches[name] = max(reaches[name] ?? 0, offset)
+  /// Takes the addresses that the text shows beside a name, the lowest where it shows several, or
+  /// else the debug file's.
+  private mutating func findAddresses() {
+    guard !names.isEmpty else { return }
+    for index in shown.indices {
+      guard let number = numbers[shown[index].name] else { continue }
+      addresses[number] = min(addresses[number] ?? .max, shown.address(index))
+    }
+    guard let debugSymbols else { return }
+    for number in names.indices where addresses[number] == nil {
+      addresses[number] = debugSymbols.symbol(named: names[number])?.address.rawValue
+    }
   }
 
-  /// The words that were shown as symbols, with values where these can be told; where the text
-  /// shows such a word as a number, too, the symbol's address is learned from it.
+  /// The words of memory, with those that were shown as symbols where their values can be told.
+  ///
+  /// Where the text shows such a word as a number, too, the symbol's address is learned from it.
   mutating func resolve(_ facts: SessionFacts) -> ShownWords {
+    let symbolic = facts.symbolicWords.entries
+    guard !symbolic.isEmpty || !facts.structures.isEmpty else { return facts.words }
     var words = facts.words
-    let numbers = facts.symbolicWords.isEmpty ? nil : ShownMemory(facts.words)
-    for word in facts.symbolicWords where byName[word.symbol] == nil {
-      if let value = numbers?.word(at: word.address) {
-        learn(word.symbol, value &- word.offset)
-      } else if let symbol = debugSymbols?.symbol(named: word.symbol) {
-        byName[word.symbol] = ShownSymbol(
-          name: symbol.name, address: symbol.address.rawValue, module: symbol.module)
-      }
+    let numbers = ShownMemory(facts.words)
+    for word in symbolic where addresses[Int(word.name)] == nil {
+      guard let value = numbers.word(at: word.address) else { continue }
+      addresses[Int(word.name)] = value &- UInt64(word.offset)
+      learned.append(Int(word.name))
     }
-    for word in facts.symbolicWords where numbers?.word(at: word.address) == nil {
-      guard let symbol = byName[word.symbol] ?? invent(word) else { continue }
-      words.append(symbol.address &+ word.offset, at: word.address, bytes: 8)
+    for word in symbolic where numbers.word(at: word.address) == nil {
+      guard let address = addresses[Int(word.name)] ?? invent(word) else { continue }
+      words.append(address &+ UInt64(word.offset), at: word.address, bytes: 8)
     }
     for structure in facts.structures { append(structure, to: &words, unless: numbers) }
     return words
   }
 
-  private mutating func learn(_ name: String, _ address: UInt64) {
-    byName[name] = ShownSymbol(name: name, address: address)
-  }
-
-  private mutating func invent(_ word: SymbolicWord) -> ShownSymbol? {
+  private mutating func invent(_ word: SymbolicWords.Entry) -> UInt64? {
     let address = Self.invented.lowerBound + UInt64(inventedCount) * Self.spacing
-    guard word.offset < Self.farthest, Self.invented.contains(address) else { return nil }
+    guard UInt64(word.offset) < Self.farthest, Self.invented.contains(address) else { return nil }
     inventedCount += 1
-    learn(word.symbol, address)
-    return byName[word.symbol]
+    addresses[Int(word.name)] = address
+    learned.append(Int(word.name))
+    return address
   }
 
   /// The pointers of a structure that consists of nothing else.
   private func append(
-    _ structure: ShownStructure, to words: inout ShownWords, unless numbers: ShownMemory?
+    _ structure: ShownStructure, to words: inout ShownWords, unless numbers: ShownMemory
   ) {
     guard structure.isAllPointers, let address = structure.address, address % 8 == 0 else { return }
     for (index, member) in structure.members.enumerated() {
       let place = address &+ UInt64(index) * 8
-      guard let pointer = member.pointer, numbers?.word(at: place) == nil else { continue }
+      guard let pointer = member.pointer, numbers.word(at: place) == nil else { continue }
       words.append(pointer, at: place, bytes: 8)
     }
+  }
+
+  /// The lowest and the highest address of a symbol that is not shown to be a module's.
+  var kernelAddresses: (first: UInt64, last: UInt64)? {
+    let own = shown.indices.lazy.filter { shown.isKernel($0) }.map { shown.address($0) }
+    let others = learned.lazy.compactMap { addresses[$0] }.filter { !Self.invented.contains($0) }
+    guard let first = [own.min(), others.min()].compactMap({ $0 }).min(),
+      let last = [own.max(), others.max()].compactMap({ $0 }).max()
+    else { return nil }
+    return (first, last)
   }
 
   /// All symbols as a table; those that a debug file has come from there.
@@ -104,22 +122,44 @@ struct SymbolResolution {
       builder.reserve(debugSymbols.count)
       for index in 0..<debugSymbols.count { builder.add(debugSymbols[index]) }
     }
-    for symbol in byName.values.sorted(by: { ($0.address, $0.name) < ($1.address, $1.name) }) {
-      let address = VirtualAddress(symbol.address)
-      if let index = debugSymbols?.index(containing: address),
-        debugSymbols?.address(of: index) == address
-      {
-        continue
-      }
-      let module =
-        symbol.module ?? modules.first { $0.range.contains(symbol.address) }?.name
-      builder.add(
-        Symbol(
-          name: symbol.name, address: address, size: (reaches[symbol.name] ?? 0) + 1,
-          kind: kind(of: symbol),
-          module: module))
+    let order = shown.indices.sorted { (shown.address($0), $0) < (shown.address($1), $1) }
+    var last: ShownSymbol?
+    for index in order {
+      let symbol = shown[index]
+      // Commands are often repeated.
+      if let last, last.address == symbol.address, last.name == symbol.name { continue }
+      add(symbol, reach: reach(of: symbol), modules, to: &builder)
+      last = symbol
+    }
+    for number in learned {
+      guard let address = addresses[number] else { continue }
+      add(
+        ShownSymbol(name: names[number], address: address), reach: reaches[number], modules,
+        to: &builder)
     }
     return SymbolTable(builder)
+  }
+
+  private func reach(of symbol: ShownSymbol) -> UInt64 {
+    let told = symbol.reach < Self.farthest ? symbol.reach : 0
+    return max(told, numbers[symbol.name].map { reaches[$0] } ?? 0)
+  }
+
+  private func add(
+    _ symbol: ShownSymbol, reach: UInt64, _ modules: [ModuleRegion],
+    to builder: inout SymbolTableBuilder
+  ) {
+    let address = VirtualAddress(symbol.address)
+    if let index = debugSymbols?.index(containing: address),
+      debugSymbols?.address(of: index) == address
+    {
+      return
+    }
+    let module = symbol.module ?? modules.first { $0.range.contains(symbol.address) }?.name
+    builder.add(
+      Symbol(
+        name: symbol.name, address: address, size: reach + 1, kind: kind(of: symbol),
+        module: module))
   }
 
   private func kind(of symbol: ShownSymbol) -> SymbolKind {

@@ -13,9 +13,9 @@ public struct SessionFacts: Sendable {
   /// The memory shown.
   public var words = ShownWords()
   /// The memory shown as symbols.
-  public var symbolicWords: [SymbolicWord] = []
+  public var symbolicWords = SymbolicWords()
   /// The symbols shown.
-  public var symbols: Set<ShownSymbol> = []
+  public var symbols = ShownSymbols()
   /// The structures shown.
   public var structures: [ShownStructure] = []
   /// The modules.
@@ -49,7 +49,7 @@ public struct SessionFacts: Sendable {
   /// Whether nothing at all was understood.
   public var isEmpty: Bool {
     caches.isEmpty && slabs.isEmpty && objects.count == 0 && words.count == 0 && symbols.isEmpty
-      && symbolicWords.isEmpty && structures.isEmpty && modules.isEmpty && pages.isEmpty
+      && symbolicWords.count == 0 && structures.isEmpty && modules.isEmpty && pages.isEmpty
       && tasks.isEmpty && sockets.isEmpty && memory.isEmpty && slabInfo.isEmpty
       && banner == Banner()
   }

@@ -41,13 +41,3 @@ public struct ShownWords: Sendable {
     masks.append(mask)
   }
 }
-
-/// A word that was shown as a symbol, as `rd -s` does.
-public struct SymbolicWord: Hashable, Sendable {
-  /// Where it lies.
-  public let address: UInt64
-  /// The symbol that crash named: the nearest below, however far.
-  public let symbol: String
-  /// The bytes behind it.
-  public let offset: UInt64
-}

@@ -69,7 +69,9 @@ extension SessionReader {
 
   /// The heading of what a CPU has: `CPU 0 KMEM_CACHE_CPU:`, `CPU 0 SLAB:`, `CPU 0 PARTIAL:`.
   private mutating func cpuSection(_ line: Line, at index: Int) -> Int? {
-    guard line.word(index, is: "CPU"), let cpu = line.natural(index + 1) else { return nil }
+    guard line.word(index, is: "CPU"), let number = line.natural(index + 1),
+      let cpu = Int32(exactly: number)
+    else { return nil }
     state.slab = nil
     if line.word(index + 2, is: "KMEM_CACHE_CPU:") {
       state.section = .cpuStructure

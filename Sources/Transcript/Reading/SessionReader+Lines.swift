@@ -6,6 +6,11 @@ extension SessionReader {
   /// Reads a line that means something only as a whole; returns false when it is none such.
   mutating func readWholeLine(_ line: Line) -> Bool {
     if line.words[0].shape.contains(.bracket) { return readLog(line) }
+    // Listings consist of these; no header and no banner begins so.
+    if line.words[0].count == 16, line.words[0].shape.isWithin(.hexadecimal) {
+      return readTableRow(line)
+    }
+    if line.word(0, is: "SLAB") || line.words(from: 0, are: "FREE /") { return false }
     return readTableRow(line) || readHeader(line) || readSession(line) || readSocketMemory(line)
       || readBareCommand(line)
   }

@@ -35,9 +35,9 @@ extension SessionReader {
   private mutating func addSlab(_ columns: SlabColumns?, memory: UInt64?) {
     facts.slabs.append(
       SlabRow(
-        cache: state.cache, descriptor: columns?.descriptor ?? 0, memory: memory,
-        total: columns?.total, allocated: columns?.allocated, free: columns?.free,
-        site: state.site, firstObject: facts.objects.count))
+        cache: state.cache, site: state.site, firstObject: facts.objects.count,
+        descriptor: columns?.descriptor ?? 0, memory: memory ?? 0, total: columns?.total,
+        allocated: columns?.allocated, free: columns?.free))
     state.slab = facts.slabs.count - 1
     let size = state.cache.flatMap { facts.caches[$0].slabBytes }.map(UInt64.init)
     state.slabStart = memory

@@ -6,9 +6,7 @@ extension SessionReader {
       facts.words.append(value, at: row.address &+ offset, bytes: row.width)
     }
     for (symbol, offset) in row.symbols {
-      facts.symbolicWords.append(
-        SymbolicWord(
-          address: row.address &+ offset, symbol: symbol.name, offset: symbol.offset))
+      facts.symbolicWords.append(symbol, at: row.address &+ offset)
     }
   }
 
@@ -46,7 +44,7 @@ extension SessionReader {
   mutating func closeBlock() {
     guard let block = state.block else { return }
     state.block = nil
-    facts.symbols.formUnion(block.symbols)
+    for symbol in block.symbols { facts.symbols.append(symbol) }
     if !block.structure.members.isEmpty { facts.structures.append(block.structure) }
   }
 

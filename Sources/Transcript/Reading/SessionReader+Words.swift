@@ -28,7 +28,7 @@ extension SessionReader {
       return readLastAddress(line, at: index)
     }
     if let match = SymbolLine.match(line, at: index) {
-      facts.symbols.insert(match.fact.symbol)
+      facts.symbols.append(match.fact.symbol)
       return match.words
     }
     if state.section == .nodes, let words = nodeRow(line, at: index) { return words }

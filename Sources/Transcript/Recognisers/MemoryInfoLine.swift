@@ -84,7 +84,7 @@ struct FreeTable {
   private func size(_ text: String) -> Int? {
     if let number = Int(text) {
       let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1024)
-      return overflow ? nil : bytes
+      return overflow || bytes < 0 || bytes > HumanSize.largest ? nil : bytes
     }
     return HumanSize.bytes(text)
   }
@@ -92,6 +92,9 @@ struct FreeTable {
 
 /// Sizes written for people.
 enum HumanSize {
+  /// No machine has an exbibyte; sums of what is smaller do not overflow.
+  static let largest = 1 << 60
+
   /// `15Gi`, `7.6G`, `512M`, `37.2` with `MB` behind it, or `640B`, in bytes.
   static func bytes(_ text: String, unit: String = "") -> Int? {
     let digits = text.prefix { $0.isNumber || $0 == "." }
@@ -106,7 +109,7 @@ enum HumanSize {
     case "B", nil: factor = 1
     default: return nil
     }
-    return Int(exactly: (value * factor).rounded())
+    return Int(exactly: (value * factor).rounded()).flatMap { $0 <= largest ? $0 : nil }
   }
 }
 
