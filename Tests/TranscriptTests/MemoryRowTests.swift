@@ -91,3 +91,19 @@ import Transcript
     #expect(facts.words.count == 0)
   }
 }
+
+extension MemoryRowTests {
+  @Test func textIsMemoryByteForByte() throws {
+    let text = "crash> rd -a ffff80003a5b0000\nffff80003a5b0000:  /net conf/all\n"
+    let memory = evidence(text).subject.memory
+    #expect(try memory.load(at: .init(0xffff_8000_3a5b_0000)) == 0x6e6f_6320_7465_6e2f as UInt64)
+    #expect(throws: Absence.notShown) {
+      try memory.load(UInt64.self, at: .init(0xffff_8000_3a5b_0008))
+    }
+  }
+
+  @Test func wordsOfProseBehindAnAddressAreNoSymbols() {
+    #expect(facts("ffff80003a5b0000:  hello there").symbolicWords.count == 0)
+    #expect(facts("ffff80003a5b0000:  single_start     single_stop      ").symbolicWords.count == 2)
+  }
+}

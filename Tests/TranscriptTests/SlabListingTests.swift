@@ -137,3 +137,39 @@ import Transcript
     #expect(evidence(claim).subject.census.slotCount <= 1 << 16)
   }
 }
+
+extension SlabListingTests {
+  @Test func countsThatTheListingContradictsAreAFault() throws {
+    let text = """
+      ffff80007b000000      2048    9    20  10     4k  kmalloc-2k
+      SLAB              MEMORY            TOTAL  ALLOCATED  FREE
+      ffff7e0000e96c00  ffff80003a5b0000      2          2     0
+      FREE / [ALLOCATED]
+        [ffff80003a5b0000]
+         ffff80003a5b0800
+      """
+    let census = evidence(text).subject.census
+    #expect(census.counts.first?.allocated == 1)
+    #expect(
+      census.faults(ofCache: 0).map(\.summary) == ["its row says 2 allocated, its listing 1"])
+  }
+
+  @Test func anObjectListedAgainInAnotherStateIsSaid() {
+    let row = "ffff80007b000000 2048 9 20 10 4k kmalloc-2k\n"
+    let slab =
+      "ffff7e0000e96c00 ffff80003a5b0000 2 1 1\nFREE / [ALLOCATED]\n"
+    let text =
+      row + slab + "[ffff80003a5b0000]\n ffff80003a5b0800\n" + row + slab + " ffff80003a5b0000\n"
+    let subject = evidence(text).subject
+    #expect(subject.census.counts.first?.free == 2)
+    #expect(subject.coverage.remarks.contains { $0.hasPrefix("1 object listed several times") })
+  }
+
+  @Test(arguments: [
+    "[    0.403211] PCI: Using configuration type 1", "<6>[    0.403211] PCI: Using configuration",
+    "[Sat Apr  4 07:41:09 UTC 2020] PCI: Using configuration",
+  ])
+  func messagesOfTheKernelAreUnderstood(line: String) {
+    #expect(unread(line) == 0)
+  }
+}

@@ -18,12 +18,16 @@ struct CensusAssembly {
   private(set) var omitted = 0
   /// Objects that lie where no object of their slab can be.
   private(set) var misplaced = 0
+  /// Objects that are listed several times, in different states; the last counts.
+  private(set) var contradicted = 0
 
   private var room: Int
+  private let isSLUB: Bool
 
   init(_ facts: SessionFacts, caches: [CacheEntry], textSize: Int) {
     self.facts = facts
     self.caches = caches
+    isSLUB = facts.isSLUB
     room = max(1 << 16, textSize * Self.slotsPerByte)
   }
 
@@ -42,6 +46,25 @@ struct CensusAssembly {
       return true
     }
     return Census(builder)
+  }
+
+  /// Sentences about what was listed but is not in the census, or not as it was listed.
+  var remarks: [String] {
+    var remarks: [String] = []
+    if contradicted > 0 {
+      remarks.append(
+        "\(contradicted.counted("object")) listed several times, in different states; the last "
+          + "counts")
+    }
+    if misplaced > 0 {
+      remarks.append(
+        "left out: \(misplaced.counted("object")) listed where their slab can have none")
+    }
+    if omitted > 0 {
+      remarks.append(
+        "left out: \(omitted.counted("slab")) larger than what the text shows of them")
+    }
+    return remarks
   }
 
   private func firstWithUnlistedSlots(_ planner: SlabPlanner) -> Int? {
@@ -95,12 +118,26 @@ struct CensusAssembly {
     }
     unlisted += plan.slots - plan.listed
     room -= plan.slots - plan.listed
-    for row in planner.order[plan.rows] { addObjects(ofRow: row, plan, first, to: &builder) }
+    var told: [Int: ObjectStateKind] = [:]
+    for row in planner.order[plan.rows] {
+      for (slot, state) in states(ofRow: row, plan, first) {
+        // Only a slab that is listed several times can be listed in different ways.
+        if plan.rows.count > 1, let before = told.updateValue(state.kind, forKey: slot),
+          before != state.kind
+        {
+          contradicted += 1
+        }
+        builder.set(slot, to: state)
+      }
+    }
+    compare(slab, plan, planner, &builder)
   }
 
-  private mutating func addObjects(
-    ofRow row: Int, _ plan: SlabPlan, _ firstSlot: Int, to builder: inout CensusBuilder
-  ) {
+  /// The slots of the objects below a row, and their states.
+  private mutating func states(
+    ofRow row: Int, _ plan: SlabPlan, _ firstSlot: Int
+  ) -> [(Int, ObjectState)] {
+    var states: [(Int, ObjectState)] = []
     for object in facts.objects(ofSlab: row) {
       let distance = facts.objects.addresses[object] &- plan.firstObject
       let (index, rest) = distance.quotientAndRemainder(dividingBy: UInt64(plan.stride))
@@ -108,20 +145,48 @@ struct CensusAssembly {
         misplaced += 1
         continue
       }
-      let slot = firstSlot + Int(index)
-      builder.set(slot, to: state(facts.objects.mark(object), facts.slabs[row].site))
+      states.append((firstSlot + Int(index), state(facts.objects.mark(object))))
     }
+    return states
   }
 
-  private func state(_ mark: ListedObjects.Mark, _ site: SlabSite) -> ObjectState {
+  /// Notes where a slab that is listed as a whole has other counts in its row than objects.
+  private func compare(
+    _ slab: Int, _ plan: SlabPlan, _ planner: SlabPlanner, _ builder: inout CensusBuilder
+  ) {
+    guard plan.listed == plan.slots,
+      let row = planner.order[plan.rows].last(where: {
+        facts.objects(ofSlab: $0).count == plan.slots
+      }), let told = facts.slabs[row].allocated
+    else { return }
+    let first = builder.slabs[slab].firstSlot
+    let listed = (first..<(first + plan.slots)).count { builder.stateKind(of: $0) == .allocated }
+    guard listed != told else { return }
+    _ = builder.addFault(
+      Fault(
+        .mismatch, at: VirtualAddress(plan.memory),
+        "its row says \(told.grouped) allocated, its listing \(listed.grouped)"), toSlab: slab)
+  }
+
+  private func state(_ mark: ListedObjects.Mark) -> ObjectState {
     switch mark {
     case .allocated: .allocated
     case .free: .free(.slab)
     case .sharedCache: .free(.sharedArray)
-    case .cpuCache:
-      // SLUB marks every free object of the slab that a CPU allocates from, whichever freelist
-      // it is on; SLAB those in a CPU's array.
-      if case .cpu = site { .free(.cpuSlab) } else { .free(.cpuArray) }
+    // SLUB marks every free object of the slab that a CPU allocates from, whichever freelist it is
+    // on; SLAB those in a CPU's array.
+    case .cpuCache: .free(isSLUB ? .cpuSlab : .cpuArray)
+    }
+  }
+}
+
+extension ObjectState {
+  fileprivate var kind: ObjectStateKind {
+    switch self {
+    case .allocated: .allocated
+    case .free: .free
+    case .pending: .pending
+    case .indeterminate: .indeterminate
     }
   }
 }

@@ -15,13 +15,18 @@ struct CrashMiscounts {
     guard let crash = facts.banner.crash, !facts.caches.isEmpty else { return nil }
     self.crash = crash
     kernel = facts.banner.release.flatMap { CrashVersion($0) }
-    let isSLUB = facts.slabs.contains { $0.site != .listed } || facts.hasUntrackedSlabs
+    let isSLUB = facts.isSLUB
     let isHardened = facts.errors.contains { $0.message.contains("invalid freepointer") }
     if isSLUB { judgeSLUB(facts, isHardened: isHardened) }
     if !isSLUB, isBefore(CrashVersion(7, 1, 5)), !facts.slabs.contains(where: { $0.cache != nil }) {
       remarks.append(
         "crash \(crash) counts objects in SLUB's per-CPU slabs as allocated, free or not (until "
           + "7.1.5)")
+    }
+    if facts.errors.contains(where: { $0.message.hasPrefix("-S not supported") }) {
+      remarks.append(
+        "crash refused to list objects: from 9.0.2 it does so where struct kmem_cache has no "
+          + "cpu_slab, with SLAB by mistake; crash 9.0.1 lists them")
     }
     if facts.banner.isLive {
       remarks.append("the machine was running while crash looked: counts may contradict each other")

@@ -42,7 +42,7 @@ public struct SessionEvidence: Sendable {
       })
     coverage = Self.coverage(of: census, memory)
     let said = CoverageRemarks(facts, census, caches.entries, coverage)
-    var remarks = said.sentences + (miscounts?.remarks ?? [])
+    var remarks = said.sentences + (miscounts?.remarks ?? []) + assembly.remarks
     if memory.contradictions > 0 {
       remarks.append(
         "\(memory.contradictions.counted("word")) of memory shown twice with different contents; "

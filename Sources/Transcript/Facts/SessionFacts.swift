@@ -8,6 +8,9 @@ public struct SessionFacts: Sendable {
   public var caches: [CacheRow] = []
   /// The rows of slabs.
   public var slabs: [SlabRow] = []
+  /// Whether listings are those of SLUB, as far as they tell.
+  var isSLUB: Bool { hasUntrackedSlabs || slabs.contains { $0.site != .listed } }
+
   /// The objects listed below them.
   public var objects = ListedObjects()
   /// The memory shown.

@@ -5,7 +5,7 @@ import Memory
 extension SessionReader {
   /// Reads a line that means something only as a whole; returns false when it is none such.
   mutating func readWholeLine(_ line: Line) -> Bool {
-    if line.words[0].shape.contains(.bracket) { return readLog(line) }
+    if line.words[0].shape.contains(.bracket), readLog(line) { return true }
     // Listings consist of these; no header and no banner begins so.
     if line.words[0].count == 16, line.words[0].shape.isWithin(.hexadecimal) {
       return readTableRow(line)
@@ -127,10 +127,22 @@ extension SessionReader {
     return true
   }
 
-  /// A message of the kernel's log: `[    0.403211] text`.
+  private static let weekdays: Set<String> = [
+    "[Mon", "[Tue", "[Wed", "[Thu", "[Fri", "[Sat", "[Sun",
+  ]
+
+  /// A message of the kernel's log: `[    0.403211] text`, as `log` prints it, with `-m` behind its
+  /// level, with `-T` behind a date.
   private mutating func readLog(_ line: Line) -> Bool {
-    let word = line.word(0)
-    guard word.count == 1 ? isTime(line, 1) : isTime(word.dropFirst()) else { return false }
+    var word = line.word(0)
+    if word.first == UInt8(ascii: "<"), let level = word.firstIndex(of: UInt8(ascii: ">")) {
+      word = word[(level + 1)...]
+    }
+    guard word.first == UInt8(ascii: "[") else { return false }
+    let isDated = word.count == 4 && Self.weekdays.contains(line.text(0)) && line.natural(2) != nil
+    guard isDated || (word.count == 1 ? isTime(line, 1) : isTime(word.dropFirst())) else {
+      return false
+    }
     if facts.banner.release == nil { facts.banner.release = BannerLine.release(line) }
     return true
   }

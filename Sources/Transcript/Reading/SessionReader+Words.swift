@@ -98,7 +98,10 @@ extension SessionReader {
   }
 
   private mutating func readMemory(_ line: Line, at index: Int) -> Int {
-    if state.command?.showsText == true, index == 0 { return line.count }
+    if state.command?.showsText == true, index == 0 {
+      if row.matchText(line) { appendRow() }
+      return line.count
+    }
     guard row.match(line, at: index, command: state.command) else { return 0 }
     if state.command?.showsOtherMemory != true { appendRow() }
     return row.words

@@ -13,6 +13,8 @@ struct MemoryRow {
 
   /// The bytes that a full row shows, in every width.
   private static let rowBytes = 16
+  /// The most characters in a row of `rd -a`.
+  private static let textBytes = 60
 
   /// Reads a row that begins at a word; returns false when none does.
   ///
@@ -35,7 +37,7 @@ struct MemoryRow {
       !(next.count < 16 && command?.showsSymbolicMemory == true)
     {
       end = matchValues(line, from: index + 1, pointer: pointer)
-    } else if line.gap(before: index + 1) > 1 || command?.showsSymbolicMemory == true {
+    } else if command?.showsSymbolicMemory == true || Self.hasSymbolColumns(line, index + 1) {
       end = matchSymbols(line, from: index + 1, pointer: pointer)
     }
     guard end > index + 1 else { return false }
@@ -69,6 +71,25 @@ struct MemoryRow {
     self.values.append((first, 0))
     self.values.append((second, 8))
     return index
+  }
+
+  /// Reads a row of `rd -a`: `ADDRESS:  TEXT`, a byte for each character.
+  mutating func matchText(_ line: Line) -> Bool {
+    values.removeAll(keepingCapacity: true)
+    symbols.removeAll(keepingCapacity: true)
+    let head = line.words[0]
+    guard line.count > 1,
+      let address = KernelAddress.value(of: line.bytes, in: Int(head.start)..<(Int(head.end) - 1))
+    else { return false }
+    self.address = address
+    width = 1
+    // Two blanks stand behind the colon; what follows them is memory, blanks included.
+    let start = min(Int(head.end) + 2, Int(line.words[1].start))
+    let end = min(Int(line.words[line.count - 1].end), start + Self.textBytes)
+    for position in start..<max(start, end) {
+      values.append((UInt64(line.bytes[position]), UInt64(position - start)))
+    }
+    return true
   }
 
   private static func width(of digits: Int) -> Int? {
@@ -113,6 +134,14 @@ struct MemoryRow {
     // Characters are set off by two blanks or more, and mostly dots.
     line.gap(before: index) == 1 && SymbolText(line.word(index), hasRadix10Offset: true) != nil
       || line.word(index, startsWith: "[")
+  }
+
+  /// Whether two words stand where `rd -s` puts them: `%-16s ` each, behind two blanks.
+  private static func hasSymbolColumns(_ line: Line, _ index: Int) -> Bool {
+    guard line.gap(before: index) == 2, index + 1 < line.count else { return false }
+    if line.word(index, startsWith: "[") { return true }
+    let (first, second) = (line.words[index], line.words[index + 1])
+    return Int(second.start) - Int(first.start) == max(first.count, 16) + 1
   }
 
   /// Symbols, values where there is none, `[cache]` or `[value:cache]`.
