@@ -183,3 +183,56 @@ import Transcript
         + "session.txt, line 3")
   }
 }
+
+/// Questions and answers, one round after the other.
+@Suite struct FollowUpTests {
+  private static let session = """
+    crash 8.0.2
+         RELEASE: 6.1.0-56-amd64
+    crash> kmem -S kmalloc-cg-32
+    CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME
+    ff38db0cc1035100       32      60000     60160    470     4k  kmalloc-cg-32
+    NODE 0 FULL:
+      (not tracked)
+
+    """
+
+  private func commands(_ text: String) -> [String] {
+    let facts = facts(text)
+    return FollowUp(facts, SessionEvidence(facts, textSize: text.utf8.count)).commands
+      .split(separator: "\n").map(String.init)
+  }
+
+  @Test(arguments: [
+    ("5.10.0", "kmem -m slab_cache | grep ff38db0cc1035100"),
+    ("6.1.0-56-amd64", "kmem -p | grep ff38db0cc1035100"),
+    ("6.12.9", "kmem -m lru | grep ff38db0cc1035100"),
+  ])
+  func thePagesOfFullSlabsAreAskedForInTheKernelsTerms(release: String, command: String) {
+    let text = Self.session.replacing("6.1.0-56-amd64", with: release)
+    #expect(commands(text).contains(command))
+  }
+
+  @Test(arguments: [
+    "ff9bc526c048ac40 122b1000 ff38db0cc1035100        0  1 fffffc0000200 slab",
+    "ff9bc526c048ac40  ff38db0cc1035100  ",
+    "ff9bc526c048ac40  ff38db0cc1035100,ff9bc526c048ac48  ",
+  ])
+  func theObjectsOfThosePagesAreAskedForNext(row: String) {
+    #expect(commands(Self.session + row + "\n").contains("kmem -S ff9bc526c048ac40"))
+  }
+
+  @Test func thenTheirContents() {
+    let slab = """
+      crash> kmem -S ff9bc526c048ac40
+      CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME
+      ff38db0cc1035100       32      60000     60160    470     4k  kmalloc-cg-32
+        SLAB              MEMORY            NODE  TOTAL  ALLOCATED  FREE
+        ff9bc526c048ac40  ff38db0cd22b1000     0    128        128     0
+        FREE / [ALLOCATED]
+        [ff38db0cd22b1000]
+        [ff38db0cd22b1020]
+      """
+    #expect(commands(Self.session + slab).contains("rd ff38db0cd22b1020 4"))
+  }
+}

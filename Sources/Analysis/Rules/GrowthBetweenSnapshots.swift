@@ -46,12 +46,13 @@ public struct GrowthBetweenSnapshots: Rule {
     else { return [] }
     let before = Dictionary(first.caches.map { ($0.name, $0) }) { one, _ in one }
     let grown = last.caches.compactMap { entry -> (Growth, Int)? in
-      let old = before[entry.name]
+      // A text may show a few rows of a table: what is missing is not known to be zero.
+      guard let old = before[entry.name] else { return nil }
       let now = entry.allocated.multipliedReportingOverflow(by: entry.objectSize)
-      let then = (old?.allocated ?? 0).multipliedReportingOverflow(by: entry.objectSize)
+      let then = old.allocated.multipliedReportingOverflow(by: entry.objectSize)
       guard !now.overflow, !then.overflow else { return nil }
       let growth = Growth(name: entry.name, before: then.partialValue, after: now.partialValue)
-      return growth.isRemarkable ? (growth, entry.allocated - (old?.allocated ?? 0)) : nil
+      return growth.isRemarkable ? (growth, entry.allocated - old.allocated) : nil
     }
     return grown.sorted { ($1.0.bytes, $0.0.name) < ($0.0.bytes, $1.0.name) }.map { growth, count in
       finding(
