@@ -60,12 +60,14 @@ struct TextCase {
 
   /// What the texts are.
   func description(_ options: CaseOptions) -> InputDescription {
+    var kernel = SessionEvidence(facts, textSize: 0).subject.kernel
     do throws(IntakeFailure) {
       let debugFile = try TextDebugFile(facts, options)
-      return describe(debugFile.description, facts.banner.relocation, debugFile.remarks)
+      kernel.relocation = debugFile.relocation ?? kernel.relocation
+      return describe(debugFile.description, kernel, debugFile.remarks)
     } catch {
       let path = options.vmlinux ?? ""
-      return describe(.unusable(path: path, sentence: error.sentence), nil, [])
+      return describe(.unusable(path: path, sentence: error.sentence), kernel, [])
     }
   }
 
@@ -85,9 +87,9 @@ struct TextCase {
     var subject = evidence.subject
     subject.kernel.relocation = debugFile.relocation ?? subject.kernel.relocation
     subject.coverage.remarks += remarks + debugFile.remarks
-    let description = describe(
-      debugFile.description, subject.kernel.relocation, subject.coverage.remarks)
-    return (subject, description)
+    return (
+      subject, describe(debugFile.description, subject.kernel, subject.coverage.remarks)
+    )
   }
 
   private func evidence(_ debugFile: TextDebugFile) -> SessionEvidence {
@@ -134,17 +136,14 @@ struct TextCase {
   }
 
   private func describe(
-    _ vmlinux: InputDescription.DebugFile, _ relocation: UInt64?, _ remarks: [String]
+    _ vmlinux: InputDescription.DebugFile, _ kernel: KernelIdentity, _ remarks: [String]
   ) -> InputDescription {
-    let subject = SessionEvidence(facts, textSize: 0).subject
-    var kernel = subject.kernel
-    kernel.relocation = relocation ?? kernel.relocation
     let crash = facts.banner.crash.map { "text of crash \($0)" } ?? "text"
     return InputDescription(
       files: zip(reader.texts, sizes).map {
         .init(path: $0.name, size: $1, format: crash)
       },
-      kernel: kernel, pageSize: subject.memory.pageSize.bytes, dumpLevel: nil, pages: [],
-      vmlinux: vmlinux, remarks: remarks)
+      kernel: kernel, pageSize: PageSize.kib4.bytes, dumpLevel: nil, pages: [], vmlinux: vmlinux,
+      remarks: remarks)
   }
 }

@@ -116,11 +116,13 @@ struct SlabPlanner {
     let stride = strides[cache]
     var first = UInt64.max
     var last: UInt64 = 0
-    for object in rows.lazy.flatMap(facts.objects(ofSlab:)) {
-      let address = facts.objects.addresses[object]
-      guard address >= memory, address - memory < UInt64(Self.largestSlab) else { continue }
-      first = min(first, address)
-      last = max(last, address)
+    for row in rows {
+      for object in facts.objects(ofSlab: row) {
+        let address = facts.objects.addresses[object]
+        guard address >= memory, address - memory < UInt64(Self.largestSlab) else { continue }
+        first = min(first, address)
+        last = max(last, address)
+      }
     }
     // All of a slab's objects lie at the same distance from its start, modulo their own.
     let firstObject =
@@ -128,7 +130,7 @@ struct SlabPlanner {
     let bytes = min(caches[cache].row.slabBytes ?? 0, Self.largestSlab)
     let needed = first == .max ? 0 : Int((last - firstObject) / UInt64(stride)) + 1
     var slots = needed
-    if let total = rows.lazy.compactMap({ facts.slabs[$0].total }).last, bytes > 0 {
+    if let total = rows.compactMap({ facts.slabs[$0].total }).last, bytes > 0 {
       slots = max(needed, min(total, (bytes - min(bytes, Int(firstObject - memory))) / stride))
     }
     slots = min(max(slots, 0), Self.mostSlots)
@@ -136,7 +138,7 @@ struct SlabPlanner {
     guard slots > 0 || bytes > 0,
       memory.addingReportingOverflow(UInt64(max(span, bytes))).overflow == false
     else { return nil }
-    let complaint = rows.lazy.compactMap { complaints[facts.slabs[$0].descriptor] }.first
+    let complaint = rows.compactMap { complaints[facts.slabs[$0].descriptor] }.first
     return SlabPlan(
       memory: memory, cache: cache, bytes: max(bytes, span), stride: stride,
       firstObject: firstObject, slots: slots,
@@ -148,14 +150,17 @@ struct SlabPlanner {
     _ rows: ArraySlice<Int>, from first: UInt64, _ stride: Int, _ slots: Int
   ) -> Int {
     var isListed = [Bool](repeating: false, count: slots)
-    for object in rows.lazy.flatMap(facts.objects(ofSlab:)) {
-      let place = (facts.objects.addresses[object] &- first)
-        .quotientAndRemainder(dividingBy: UInt64(stride))
-      if place.remainder == 0, place.quotient < UInt64(slots) {
-        isListed[Int(place.quotient)] = true
+    var count = 0
+    for row in rows {
+      for object in facts.objects(ofSlab: row) {
+        let (place, rest) = (facts.objects.addresses[object] &- first)
+          .quotientAndRemainder(dividingBy: UInt64(stride))
+        guard rest == 0, place < UInt64(slots), !isListed[Int(place)] else { continue }
+        isListed[Int(place)] = true
+        count += 1
       }
     }
-    return isListed.count { $0 }
+    return count
   }
 
   /// What crash complained about single slabs, by the address of their descriptor:
