@@ -57,6 +57,19 @@ struct SlabSurveyTests {
     #expect(!coverage.isComplete)
   }
 
+  @Test("slabs in memory that the dump does not even list were missing from the census")
+  func slabOutsideOfDump() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    fixture.addCache("leak", objectSize: 64)
+    fixture.addSlab(of: 0)
+    let listed = fixture.kernel()
+    let memory = LossyMemory(listed.physical, without: [fixture.frame(of: 0): .hole])
+    #expect(memory.frames != listed.physical.frames)
+    let (census, coverage) = try await SlabSurvey(listed.with(physical: memory)).census()
+    #expect(census.counts[0].allocated == 64)
+    #expect(coverage.absentPages == [1])
+  }
+
   @Test("a freelist that leaves its slab is a fault, and what was seen of it stays free")
   func wildFreelist() async throws {
     var fixture = SlabKernel(.slub6_1)
@@ -190,9 +203,11 @@ struct SlabSurveyTests {
 
 extension Kernel {
   /// The same kernel with other debug information.
-  fileprivate func with(types: any TypeSource) -> Kernel {
+  fileprivate func with(
+    types: (any TypeSource)? = nil, physical: (any PhysicalMemory)? = nil
+  ) -> Kernel {
     Kernel(
-      machine: machine, release: release, physical: physical, memory: memory, pages: pages,
-      perCPU: perCPU, symbols: symbols, types: types)
+      machine: machine, release: release, physical: physical ?? self.physical, memory: memory,
+      pages: pages, perCPU: perCPU, symbols: symbols, types: types ?? self.types)
   }
 }

@@ -31,18 +31,24 @@ public struct LinearMemory: VirtualMemory {
 public struct LossyMemory: PhysicalMemory {
   private let whole: any PhysicalMemory
   private let lost: [PageFrame: Absence]
+  /// The page frames of the machine that the dump knows of: all but the holes.
+  public let frames: [Range<PageFrame>]
 
-  /// Takes pages away, each for a reason.
+  /// Takes pages away, each for a reason; of those that become a hole, the dump says nothing.
   public init(_ whole: any PhysicalMemory, without lost: [PageFrame: Absence]) {
     self.whole = whole
     self.lost = lost
+    frames = lost.filter { $1 == .hole }.keys.sorted().reduce(whole.frames) { frames, hole in
+      frames.flatMap { range -> [Range<PageFrame>] in
+        guard range.contains(hole) else { return [range] }
+        return [range.lowerBound..<hole, PageFrame(hole.rawValue + 1)..<range.upperBound]
+          .filter { !$0.isEmpty }
+      }
+    }
   }
 
   /// The size of a page.
   public var pageSize: PageSize { whole.pageSize }
-
-  /// The page frames of the machine, with those that were lost.
-  public var frames: [Range<PageFrame>] { whole.frames }
 
   /// The contents of a page frame; throws the reason for which it was lost.
   public func page(_ frame: PageFrame) throws(Absence) -> Bytes {

@@ -8,7 +8,7 @@ struct PageScan: Sendable {
   struct Outcome: Sendable {
     /// The first pages of slabs, ascending.
     var heads: [SlabHead] = []
-    /// How many page frames have a `struct page` that cannot be read.
+    /// How many page frames of the dump's memory have a `struct page` that cannot be read.
     var unknownFrames = 0
 
     /// What the user should know about the search.
@@ -45,14 +45,14 @@ struct PageScan: Sendable {
     return whole
   }
 
-  /// The frames in parts of a task's size; what the dump has no memory for is left out.
+  /// The frames in parts of a task's size.
+  ///
+  /// Frames that the dump has no memory for are among them: somebody may have left them out, and
+  /// their `struct page` tells all the same what they were.
   private func parts() -> [Range<PageFrame>] {
     var parts: [Range<PageFrame>] = []
     var left = Self.largestMap
-    var known = kernel.physical.frames[...]
-    var mapped = kernel.pages.ranges[...]
-    while let memory = known.first, let range = mapped.first {
-      let frames = range.clamped(to: memory)
+    for frames in kernel.pages.ranges {
       var start = frames.lowerBound.rawValue
       while start < frames.upperBound.rawValue, left > 0 {
         let end = min(frames.upperBound.rawValue - start, Self.framesPerTask, left) + start
@@ -60,9 +60,16 @@ struct PageScan: Sendable {
         left -= end - start
         start = end
       }
-      if memory.upperBound < range.upperBound { known.removeFirst() } else { mapped.removeFirst() }
     }
     return parts
+  }
+
+  /// How many of some frames the dump has memory for.
+  private func inDump(_ frames: Range<PageFrame>) -> Int {
+    kernel.physical.frames.reduce(0) { count, memory in
+      let part = frames.clamped(to: memory)
+      return count + Int(part.upperBound.rawValue - part.lowerBound.rawValue)
+    }
   }
 
   private func search(_ frames: Range<PageFrame>) -> Outcome {
@@ -70,7 +77,7 @@ struct PageScan: Sendable {
     let size = kernel.pages.structSize
     let pageSize = kernel.pages.pageSize
     guard size >= layout.extent, size <= pageSize.bytes else {
-      outcome.unknownFrames = Int(frames.upperBound.rawValue - frames.lowerBound.rawValue)
+      outcome.unknownFrames = inDump(frames)
       return outcome
     }
     var frame = frames.lowerBound.rawValue
@@ -89,7 +96,7 @@ struct PageScan: Sendable {
           collect(bytes.span, at: 0, frame: frame, count: 1, into: &outcome)
         }
       } catch {
-        outcome.unknownFrames += Int(count)
+        outcome.unknownFrames += inDump(PageFrame(frame)..<PageFrame(frame + count))
       }
       frame += count
     }
