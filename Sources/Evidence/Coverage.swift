@@ -2,8 +2,8 @@
 public struct Coverage: Hashable, Sendable {
   /// The pages that the slabs occupy.
   public var slabPages: Int
-  /// How many of them cannot be read.
-  public var absentSlabPages: Int
+  /// For each cache of the census, how many pages of its slabs cannot be read.
+  public var absentPages: [Int]
   /// Sentences for the user about what is missing, doubtful or untested.
   public var remarks: [String]
   /// What must be said before any answer, because it limits them all, or nil; not among `remarks`.
@@ -11,13 +11,16 @@ public struct Coverage: Hashable, Sendable {
 
   /// Describes what was seen.
   public init(
-    slabPages: Int = 0, absentSlabPages: Int = 0, remarks: [String] = [], headline: String? = nil
+    slabPages: Int = 0, absentPages: [Int] = [], remarks: [String] = [], headline: String? = nil
   ) {
     self.slabPages = slabPages
-    self.absentSlabPages = absentSlabPages
+    self.absentPages = absentPages
     self.remarks = remarks
     self.headline = headline
   }
+
+  /// How many of the slabs' pages cannot be read.
+  public var absentSlabPages: Int { absentPages.reduce(0, +) }
 
   /// Whether every page of every slab was read.
   public var isComplete: Bool { absentSlabPages == 0 }

@@ -64,7 +64,7 @@ public struct SlabSurvey: Sendable {
     #if DEBUG
       census.checkInvariants()
     #endif
-    return (census, coverage(of: book.slabs, remarks: remarks))
+    return (census, coverage(of: book.slabs, caches: census.caches.count, remarks: remarks))
   }
 
   private var isSLUB: Bool {
@@ -78,13 +78,15 @@ public struct SlabSurvey: Sendable {
     }
   }
 
-  private func coverage(of slabs: [SurveyedSlab], remarks: [String]) -> Coverage {
-    var coverage = Coverage(remarks: remarks)
+  private func coverage(
+    of slabs: [SurveyedSlab], caches: Int, remarks: [String]
+  ) -> Coverage {
+    var coverage = Coverage(absentPages: [Int](repeating: 0, count: caches), remarks: remarks)
     for slab in slabs {
       coverage.slabPages += Int(slab.pages)
       for page in 0..<UInt64(slab.pages)
       where kernel.physical.absence(of: PageFrame(slab.frame.rawValue + page)) != nil {
-        coverage.absentSlabPages += 1
+        coverage.absentPages[Int(slab.cache)] += 1
       }
     }
     return coverage

@@ -74,7 +74,7 @@ enum SampleKernel {
           VirtualAddress(0xffff_8880_0000_0000)..<VirtualAddress(0xffff_8890_0000_0000)),
         AddressRegion(.user, VirtualAddress(0)..<VirtualAddress(0x8000_0000_0000)),
       ]), symbols: symbols, types: SampleTypes(), modules: [],
-      coverage: Coverage(slabPages: 3, absentSlabPages: 1, remarks: remarks))
+      coverage: Coverage(slabPages: 3, absentPages: [1], remarks: remarks))
   }
 
   static var group: ObjectGroup {

@@ -14,6 +14,8 @@ struct CacheSummary: Sendable {
   let slabs: Int?
   /// The memory its slabs occupy, or nil when the cache could not be walked at all.
   let bytes: Int?
+  /// The pages of its slabs that cannot be read, or nil when its slabs are not known.
+  let absentPages: Int?
 
   /// Adds up one cache.
   init(index: Int, in subject: Subject) {
@@ -25,6 +27,7 @@ struct CacheSummary: Sendable {
       counts = ObjectCounts(counters)
       self.slabs = counters.slabs
       bytes = counters.bytes
+      absentPages = nil
       return
     }
     let slabs = census.slabsOfCache[index]
@@ -33,12 +36,15 @@ struct CacheSummary: Sendable {
       counts = nil
       self.slabs = nil
       bytes = nil
+      absentPages = nil
       return
     }
     let pageSize = subject.memory.pageSize.bytes
     counts = ObjectCounts(census.counts[index])
     self.slabs = slabs.count
     bytes = slabs.reduce(0) { $0 + Int(census.slabs[$1].pages) * pageSize }
+    let absent = subject.coverage.absentPages
+    absentPages = absent.indices.contains(index) ? absent[index] : 0
   }
 
   /// The part of `bytes` that no object uses: free slots, red zones and padding, ends of slabs.

@@ -28,6 +28,7 @@ struct EncodedCache: Encodable, Sendable {
   @OrNull var indeterminate: Int?
   @OrNull var bytes: Int?
   @OrNull var waste: Int?
+  @OrNull var absentPages: Int?
   let faults: [EncodedFault]
 
   init(_ summary: CacheSummary) {
@@ -45,6 +46,7 @@ struct EncodedCache: Encodable, Sendable {
     indeterminate = summary.counts?.indeterminate
     bytes = summary.bytes
     waste = summary.waste
+    absentPages = summary.absentPages
     faults = summary.faults.map { EncodedFault($0) }
   }
 }

@@ -66,7 +66,7 @@ public struct SessionEvidence: Sendable {
       },
       coverage: Coverage(
         slabPages: census.slabs.reduce(0) { $0 + Int($1.pages) },
-        absentSlabPages: Self.pagesNotShown(census, memory), remarks: remarks,
+        absentPages: Self.pagesNotShown(census, memory), remarks: remarks,
         headline: said.headline),
       counters: caches.entries.map(\.counters),
       snapshots: SnapshotAssembly.snapshots(others.isEmpty ? [facts] : others),
@@ -75,16 +75,19 @@ public struct SessionEvidence: Sendable {
       sockets: facts.sockets, tasks: facts.tasks)
   }
 
-  /// The pages of slabs of which the text shows no word.
-  private static func pagesNotShown(_ census: Census, _ memory: ShownMemory) -> Int {
+  /// For each cache, the pages of its slabs of which the text shows no word.
+  private static func pagesNotShown(_ census: Census, _ memory: ShownMemory) -> [Int] {
     let size = UInt64(memory.pageSize.bytes)
-    return census.slabs.reduce(0) { sum, slab in
-      guard memory.wordCount > 0 else { return sum + Int(slab.pages) }
-      return sum
-        + (0..<UInt64(slab.pages)).count {
+    var pages = [Int](repeating: 0, count: census.caches.count)
+    for slab in census.slabs {
+      pages[Int(slab.cache)] +=
+        memory.wordCount == 0
+        ? Int(slab.pages)
+        : (0..<UInt64(slab.pages)).count {
           memory.knownWords(from: slab.firstPage.rawValue &+ $0 * size, count: size) == 0
         }
     }
+    return pages
   }
 
   /// Counts for each cache the allocated objects that are listed, and those of which a word is
