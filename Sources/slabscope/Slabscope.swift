@@ -18,7 +18,7 @@ struct Slabscope: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Analyze.self, Caches.self, Groups.self, Objects.self, Show.self, Ask.self, Info.self,
-      Rules.self,
+      Check.self, Rules.self,
     ],
     defaultSubcommand: Analyze.self)
 

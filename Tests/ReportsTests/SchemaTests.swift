@@ -42,6 +42,62 @@ struct SchemaTests {
       "analyze")
   }
 
+  private static let limits = Comparison.Limits(
+    tolerance: 0.1, smallestBytes: 64, suppressed: ["0123456789abcdef": "it is mended upstream"])
+
+  @Test("check, with a leak that is suppressed, one that is gone and a cache that is not seen")
+  func check() throws {
+    let now = AnalysisRecord([SampleKernel.finding(), SampleKernel.bareFinding], in: subject)
+    let gone = LeakRecord(
+      fingerprint: "feed", title: "it leaked", certainty: .proven, count: nil, bytes: 8)
+    let clear = CacheRecord(
+      name: "kmalloc-32", objects: 128, indeterminate: 0, bytes: 4096, absentBytes: 0)
+    let comparison = Comparison(
+      now, with: AnalysisRecord(leaks: [gone], caches: [clear]), limits: Self.limits)
+    #expect(comparison.rows.map(\.standing) == [.suppressed, .hint])
+    #expect(comparison.gone == [gone])
+    #expect(comparison.blindness.map(\.cache) == ["kmalloc-32"])
+    try expectValid(CheckReport(comparison, limits: Self.limits), "check")
+  }
+
+  @Test("a report that is read back is what was found")
+  func savedAnalysis() throws {
+    let findings = [SampleKernel.finding(), SampleKernel.bareFinding]
+    let report = AnalysisReport(
+      subject, input: SampleKernel.input,
+      investigation: Investigation(groups: [SampleKernel.groups], findings: findings),
+      command: "slabscope analyze vmcore")
+    let saved = try SavedAnalysis(Data(report.json().utf8)).record
+    let known = AnalysisRecord(findings, in: subject)
+    #expect(saved.leaks == known.leaks)
+    #expect(Set(saved.caches) == Set(known.caches))
+  }
+
+  @Test("what is no report and no list of suppressions is refused in words")
+  func unreadableFiles() {
+    func reason(_ text: String) -> String? {
+      do throws(UnreadableFile) {
+        _ = try Suppressions(Data(text.utf8))
+        return nil
+      } catch {
+        return error.reason
+      }
+    }
+    let begin = #"{"schema": "slabscope.suppressions/1""#
+    #expect(reason("{") == "is not a JSON document of schema slabscope.suppressions/1")
+    #expect(
+      reason(#"{"schema": "slabscope.caches/1"}"#)
+        == "is of schema slabscope.caches/1, not slabscope.suppressions/1")
+    #expect(
+      reason(begin + "}")
+        == "is not of schema slabscope.suppressions/1: it has no suppressions")
+    #expect(
+      reason(begin + #", "suppressions": [{"fingerprint": "1f", "reason": " "}]}"#)
+        == "has no reason for the suppression of 1f")
+    #expect(
+      reason(begin + #", "suppressions": [{"fingerprint": "1f", "reason": "harmless"}]}"#) == nil)
+  }
+
   @Test("analyze, where nothing is known")
   func analyzeNothing() throws {
     var empty = subject

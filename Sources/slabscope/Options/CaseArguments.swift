@@ -42,6 +42,13 @@ struct CaseArguments: ParsableArguments {
     return try await body(subject, description, progress)
   }
 
+  /// The same way to read other inputs.
+  func replacing(input: [String]) -> CaseArguments {
+    var arguments = self
+    arguments.input = input
+    return arguments
+  }
+
   /// The arguments as they can be typed again behind a verb.
   var commandLine: String {
     var words = input

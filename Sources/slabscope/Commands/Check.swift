@@ -1,0 +1,94 @@
+import Analysis
+import ArgumentParser
+import Foundation
+import Intake
+import Reports
+
+/// The verb for continuous integration: fails when something leaks that did not before.
+struct Check: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fail when something leaks that a baseline does not have.",
+    discussion: """
+      Ends with 0 when nothing does, with 1 when a leak is new or has grown, and with 65 when no \
+      such leak was seen but less was seen than in the baseline. Leaks are known again by their \
+      fingerprint, which is the same on every boot. Hints do not count.
+      """)
+
+  @OptionGroup var arguments: CaseArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "What to compare with: a report of 'slabscope analyze --format json', or a dump of the same "
+        + "kernel.", valueName: "report.json|dump"), completion: .file())
+  var baseline: String
+
+  @Option(
+    help: ArgumentHelp(
+      "By how much of its size in the baseline a leak may grow.", valueName: "10%"))
+  var tolerance = Tolerance(share: 0)
+
+  @Option(
+    help: ArgumentHelp(
+      "New leaks and growth of fewer bytes than this do not count.", valueName: "64K"))
+  var minBytes = ByteCount(bytes: 0)
+
+  @Option(
+    help: ArgumentHelp(
+      "A JSON file of fingerprints that do not count, each with its reason.", valueName: "file"),
+    completion: .file())
+  var suppressions: String?
+
+  @OptionGroup var options: ReportOptions
+
+  func run() async throws {
+    var limits = Comparison.Limits(
+      tolerance: tolerance.share, smallestBytes: minBytes.bytes, suppressed: [:])
+    if let suppressions {
+      limits.suppressed = try read(suppressions) { data throws(UnreadableFile) in
+        try Suppressions(data).reasons
+      }
+    }
+    let before = try await baselineRecord()
+    let comparison = Comparison(try await record(arguments), with: before, limits: limits)
+    let report = CheckReport(comparison, limits: limits)
+    try await options.write { report }
+    switch comparison.outcome {
+    case .passed: break
+    case .leaks: throw Complaint(.leaks, report.sentence)
+    case .undetermined: throw Complaint(.data, report.sentence)
+    }
+  }
+
+  private func baselineRecord() async throws -> AnalysisRecord {
+    // What cannot be read, such as a missing file, is told of by whoever opens it as a dump.
+    if let start = try? FileHandle(forReadingFrom: URL(filePath: baseline)).read(upToCount: 4096),
+      SavedAnalysis.isLikely(start)
+    {
+      return try read(baseline) { data throws(UnreadableFile) in try SavedAnalysis(data).record }
+    }
+    return try await record(arguments.replacing(input: [baseline]))
+  }
+
+  private func record(_ arguments: CaseArguments) async throws -> AnalysisRecord {
+    try await arguments.open { subject, _, progress in
+      progress?.began("grouping objects and looking for leaks")
+      return AnalysisRecord(await Investigation(of: subject).findings, in: subject)
+    }
+  }
+
+  private func read<Value>(
+    _ path: String, _ decode: (Data) throws(UnreadableFile) -> Value
+  ) throws(Complaint) -> Value {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw Complaint(.noInput, "\(path) cannot be read")
+    }
+    do throws(UnreadableFile) {
+      return try decode(data)
+    } catch {
+      throw Complaint(.data, "\(path) \(error.reason)")
+    }
+  }
+}
