@@ -36,6 +36,10 @@ public struct Finding: Hashable, Sendable {
   public let count: Int?
   /// The memory they occupy in bytes, or nil when it is not known.
   public let bytes: Int?
+  /// The memory in bytes of all objects that these are a sample of, or nil when they are none.
+  public let bytesAtStake: Int?
+  /// Whether it is of a known way to leak, rather than of objects that merely look alike.
+  public let isKnownPattern: Bool
   /// The module they are left by, or nil when it is the kernel or not known.
   public let module: String?
   /// The symbols that identify them, with their module in brackets.
@@ -53,7 +57,8 @@ public struct Finding: Hashable, Sendable {
   public init(
     id: String = "", rule: String, fingerprint: String, title: String, certainty: Certainty,
     cache: VirtualAddress?, cacheName: String?, type: String?, count: Int?, bytes: Int?,
-    module: String?, symbols: [String], evidence: [String], cause: Cause? = nil,
+    bytesAtStake: Int? = nil, isKnownPattern: Bool = true, module: String?, symbols: [String],
+    evidence: [String], cause: Cause? = nil,
     verify: [Verification], groups: [ObjectGroup] = []
   ) {
     self.id = id
@@ -66,6 +71,8 @@ public struct Finding: Hashable, Sendable {
     self.type = type
     self.count = count
     self.bytes = bytes
+    self.bytesAtStake = bytesAtStake
+    self.isKnownPattern = isKnownPattern
     self.module = module
     self.symbols = symbols
     self.evidence = evidence

@@ -8,7 +8,8 @@ public struct Investigation: Sendable {
   /// What the rules found: numbered, the worst first.
   ///
   /// Findings that are at least probable come first, by their bytes, then the others by how sure
-  /// they are.
+  /// they are. Of what is possible, known ways to leak come before objects that merely look alike,
+  /// and of these the ones that name a module first.
   public let findings: [Finding]
 
   /// Groups the objects of a kernel and applies all rules to it.
@@ -41,6 +42,7 @@ public struct Investigation: Sendable {
   /// What findings are sorted by; the last part makes the order of equals that of no accident.
   private struct Rank: Comparable {
     let tier: Int
+    let vagueness: Int
     let bytes: Int
     let key: String
 
@@ -51,12 +53,15 @@ public struct Investigation: Sendable {
         case .possible: 1
         case .hint: 2
         }
-      bytes = finding.bytes ?? 0
+      vagueness =
+        tier != 1 || finding.isKnownPattern ? 0 : finding.module != nil ? 1 : 2
+      bytes = finding.bytesAtStake ?? finding.bytes ?? 0
       key = "\(finding.fingerprint) \(finding.cache?.description ?? "") \(finding.title)"
     }
 
     static func < (one: Rank, other: Rank) -> Bool {
-      (one.tier, -one.bytes, one.key) < (other.tier, -other.bytes, other.key)
+      (one.tier, one.vagueness, -one.bytes, one.key)
+        < (other.tier, other.vagueness, -other.bytes, other.key)
     }
   }
 }

@@ -80,6 +80,11 @@ public struct LostSingleOpen: Rule {
 
     /// Whether most objects of the cache are not known, as in a session that showed a few.
     var isSample: Bool { known < allocated / 2 }
+
+    /// The memory of all objects of the cache, in bytes.
+    var bytesOfAll: Int {
+      allocated.multipliedReportingOverflow(by: cache.slotSize).partialValue
+    }
   }
 
   /// Whether objects with this template were made by `single_open`.
@@ -121,7 +126,8 @@ public struct LostSingleOpen: Rule {
         isLocated: diagnosis.isLocated),
       cache: cache.address,
       cacheName: cache.name, type: "seq_operations", count: suspect.isSample ? nil : lost.count,
-      bytes: suspect.isSample ? nil : bytes, module: show.module,
+      bytes: suspect.isSample ? nil : bytes,
+      bytesAtStake: suspect.isSample ? suspect.bytesOfAll : nil, module: show.module,
       symbols: symbols(of: group.template),
       evidence: evidence(lost.count, of: suspect, show: show.name, users, unreferenced)
         + diagnosis.evidence,
@@ -136,8 +142,8 @@ public struct LostSingleOpen: Rule {
 
   private func amount(_ lost: Int, _ bytes: Int, of suspect: Suspect) -> String {
     suspect.isSample
-      ? "\(lost.grouped) of the \(suspect.known.grouped) known objects in \(suspect.cache.name) are "
-        + "seq_operations"
+      ? "\(lost.grouped) of \(suspect.known.counted("object")) read in \(suspect.cache.name) (of "
+        + "\(suspect.allocated.grouped) allocated) are seq_operations"
       : "\(lost.grouped) seq_operations in \(suspect.cache.name) (\(bytes.byteSize)) are"
   }
 
@@ -154,10 +160,9 @@ public struct LostSingleOpen: Rule {
   ) -> [String] {
     var evidence: [String] = []
     if suspect.isSample {
-      let bytes = suspect.allocated.multipliedReportingOverflow(by: suspect.cache.slotSize)
       evidence.append(
-        "\(suspect.allocated.grouped) objects (\(bytes.partialValue.byteSize)) are allocated in "
-          + "\(suspect.cache.name), and the others may be like them")
+        "\(suspect.allocated.grouped) objects (\(suspect.bytesOfAll.byteSize)) are allocated in "
+          + "\(suspect.cache.name): how many of the others are like those read is not known")
     }
     let used = suspect.group.slots.count - lost
     let others = used > 0 ? "; \(used.grouped) more that look the same are in use" : ""

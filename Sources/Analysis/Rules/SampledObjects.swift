@@ -61,12 +61,17 @@ public struct SampledObjects: Rule {
     let type = isSingle ? "seq_operations" : Self.typeName(group.type)
     let symbols = Self.symbols(of: group.template)
     let owner = Self.module(of: group.template)
+    // That the objects of a cache of one type are of that type is no news.
+    guard isSingle || !symbols.isEmpty || Self.isGeneral(cache.name) else { return nil }
     let bytes = group.slots.count.multipliedReportingOverflow(by: cache.slotSize).partialValue
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, group.template),
       title: title(group, read, in: subject, isSingle: isSingle, type: type, symbols, owner),
       certainty: .possible, cache: cache.address, cacheName: cache.name, type: type,
-      count: group.slots.count, bytes: bytes, module: owner, symbols: symbols,
+      count: group.slots.count, bytes: bytes,
+      bytesAtStake: subject.counters[group.cache]?.allocated.map {
+        $0.multipliedReportingOverflow(by: cache.slotSize).partialValue
+      }, isKnownPattern: isSingle, module: owner, symbols: symbols,
       evidence: evidence(group, read, in: subject, isSingle: isSingle),
       verify: verifications(of: group, in: subject), groups: [group])
   }
@@ -86,9 +91,9 @@ public struct SampledObjects: Rule {
     if isSingle {
       return head + "seq_operations left by single_open: \(owner ?? Self.show(of: group.template))"
     }
-    let names = symbols.prefix(2).joined(separator: ", ")
+    let names = symbols.isEmpty ? Self.contents(group.template) : Array(symbols.prefix(2))
     return head + (type.map { "\($0)s" } ?? "alike")
-      + (names.isEmpty ? "" : ": " + names)
+      + (names.isEmpty ? "" : ": " + names.joined(separator: ", "))
   }
 
   /// Whether objects begin as `single_open` makes them, as far as the words have names.
@@ -99,6 +104,11 @@ public struct SampledObjects: Rule {
     }
     return name(0) == "single_start" && name(8) == "single_stop"
       && (name(16) ?? "single_next") == "single_next"
+  }
+
+  /// Whether a cache holds objects of any type.
+  private static func isGeneral(_ cache: String) -> Bool {
+    ["kmalloc-", "size-", "dma-", ":", "("].contains { cache.hasPrefix($0) }
   }
 
   private static func show(of template: Template) -> String {
@@ -163,13 +173,26 @@ public struct SampledObjects: Rule {
       case .symbol(let name, let place, _):
         return "\(offset) \(name)\(place == 0 ? "" : "+" + place.hex)"
       case .image: return "\(offset) an address of code or data"
-      case .number(let value): return "\(offset) \(value)"
+      case .number(let value): return "\(offset) \(value < 1 << 20 ? "\(value)" : value.hex)"
       case .text(let text): return "\(offset) \"\(text)\""
       case .slabPointer(let cache, _): return "\(offset) a pointer into \(cache)"
       default: return nil
       }
     }
     return Array(words.prefix(wordsNamed))
+  }
+
+  /// What tells most of objects without symbols: the text in them, then what they point to.
+  private static func contents(_ template: Template) -> [String] {
+    let texts = template.words.compactMap { word -> String? in
+      guard case .text(let text) = word.shared else { return nil }
+      return "\"\(text)\" at +0x\(String(word.offset, radix: 16))"
+    }
+    let pointers = template.words.compactMap { word -> String? in
+      guard case .slabPointer(let cache, _) = word.shared else { return nil }
+      return "a pointer into \(cache) at +0x\(String(word.offset, radix: 16))"
+    }
+    return Array((texts + pointers).prefix(1))
   }
 
   /// The addresses of code or data that no symbol covers, in the first member.

@@ -84,8 +84,11 @@ public struct AnalysisReport: Report {
   /// The first line when no rule found anything.
   private func nothing(_ caches: [CacheSummary], _ style: TextStyle) -> String {
     guard !caches.isEmpty else {
-      return style.strong("The slab caches could not be found, so nothing can be said of leaks.")
-        + "\n"
+      let sentence =
+        input.files.contains { $0.format.hasPrefix("text") }
+        ? "The text shows no slab caches, and no rule found anything in what it counts."
+        : "The slab caches could not be found, so nothing can be said of leaks."
+      return style.strong(sentence) + "\n"
     }
     let names = caches.prefix(3).map { "\($0.cache.name.printable) (\($0.bytes.byteSize))" }
     return style.strong("No known leak pattern was found.") + " The largest caches are "

@@ -5,6 +5,14 @@ enum CoverageText {
   /// One sentence on the pages of the slabs.
   static func pages(_ subject: Subject) -> String {
     let coverage = subject.coverage
+    // Only text has counters beside the objects that it lists.
+    if subject.counters.contains(where: { $0 != nil }) {
+      guard coverage.slabPages > 0 else { return "The text lists no slab." }
+      let shown = coverage.slabPages - coverage.absentSlabPages
+      return
+        "The text shows contents of \(shown.grouped) of the \(coverage.slabPages.grouped) slab "
+        + "pages that it lists."
+    }
     guard coverage.slabPages > 0 else { return "No slab page was found." }
     guard coverage.absentSlabPages > 0 else {
       return "All \(coverage.slabPages.grouped) slab pages were read."
