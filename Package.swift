@@ -76,6 +76,7 @@ let package = Package(
     .executableTarget(
       name: "slabscope-bench",
       dependencies: [
+        "Transcript", "FixtureKit", "ByteKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser")
       ], swiftSettings: house),
 

@@ -1,11 +1,18 @@
 import ArgumentParser
 import Foundation
 
-/// Measures the tool on a dump, and drgn on the same dump in turn with it.
+/// Measures slabscope.
 @main
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "slabscope-bench",
+    commandName: "slabscope-bench", abstract: "Measure slabscope.",
+    subcommands: [DumpBenchmark.self, TextBenchmark.self], defaultSubcommand: DumpBenchmark.self)
+}
+
+/// Measures the tool on a dump, and drgn on the same dump in turn with it.
+struct DumpBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dump",
     abstract: "Measure slabscope on a dump, and its ratio to drgn on the same dump.",
     discussion: """
       slabscope analyzes the whole dump; drgn lists one cache's objects and counts equal contents. \
