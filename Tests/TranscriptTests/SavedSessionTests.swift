@@ -117,7 +117,9 @@ import Transcript
     #expect(finding.certainty == .possible)
     #expect(finding.type == "seq_operations")
     #expect(finding.module == "leakmod")
-    #expect(finding.title.hasPrefix("8 of the 8 known objects in kmalloc-32 are seq_operations"))
+    #expect(
+      finding.title.hasPrefix(
+        "8 of 8 objects read in kmalloc-32 (of 63,633 allocated) are seq_operations"))
     #expect(finding.evidence.first?.hasPrefix("63,633 objects (1.9 MiB) are allocated") == true)
     #expect(finding.count == nil)
   }

@@ -10,7 +10,7 @@ public struct FollowUp {
   /// of twenty objects.
   private static let sampleSize = 60
   private static let slabsAsked = 20
-  private static let cachesAsked = 3
+  private static let cachesAsked = 4
   private static let symbolsAsked = 40
   /// Of a larger object only so many words are asked for; a type is known by its beginning.
   private static let mostWords = 64
@@ -55,8 +55,8 @@ public struct FollowUp {
     if facts.modules.isEmpty { file.add("where the modules lie", ["mod"]) }
   }
 
-  /// The caches that a question is worth: those whose objects are listed or read already, then the
-  /// largest.
+  /// The caches that a question is worth: those in which a module's addresses were read, then those
+  /// whose objects are listed, then the largest.
   private var cachesOfInterest: [Int] {
     let sizes = subject.census.caches.indices.map { cache -> Int in
       guard let allocated = subject.counters[cache]?.allocated else { return 0 }
@@ -64,12 +64,27 @@ public struct FollowUp {
         .partialValue
     }
     let listed = Set(evidence.coverage.filter { $0.listed > 0 }.map(\.cache))
+    let suspected = cachesWithModules
+    func interest(_ cache: Int) -> Int {
+      (suspected.contains(cache) ? 2 : 0) + (listed.contains(cache) ? 1 : 0)
+    }
     let ranked = subject.census.caches.indices
       .filter { listed.contains($0) || sizes[$0] >= Self.fewestBytes }
-      .sorted {
-        (listed.contains($1) ? 1 : 0, sizes[$1], $0) < (listed.contains($0) ? 1 : 0, sizes[$0], $1)
-      }
+      .sorted { (interest($1), sizes[$1], $0) < (interest($0), sizes[$0], $1) }
     return Array(ranked.prefix(Self.cachesAsked))
+  }
+
+  /// The caches in whose objects the text shows an address of a module.
+  private var cachesWithModules: Set<Int> {
+    var caches: Set<Int> = []
+    for index in facts.words.addresses.indices where facts.words.masks[index] == 0xff {
+      guard subject.addressSpace.use(of: VirtualAddress(facts.words.values[index])) == .modules,
+        let object = subject.census.object(
+          containing: VirtualAddress(facts.words.addresses[index]))
+      else { continue }
+      caches.insert(Int(subject.census.slabs[object.slab].cache))
+    }
+    return caches
   }
 
   // MARK: Listings

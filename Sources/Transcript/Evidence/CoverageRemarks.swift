@@ -17,15 +17,19 @@ struct CoverageRemarks {
     }
     for entry in largestFirst.prefix(8) {
       let cache = caches[entry.cache]
-      let said = sentence(entry, cache, facts)
       if headline == nil, sentences.isEmpty, isCutShort(entry, cache, facts) {
-        headline = said
+        headline = Self.headline(entry, cache)
       } else {
-        sentences.append(said)
+        sentences.append(sentence(entry, cache))
       }
     }
     if largestFirst.count > 8 {
       sentences.append("objects of \((largestFirst.count - 8).counted("more cache")) are listed")
+    }
+    if facts.caches.isEmpty, facts.banner.release == nil,
+      let failure = facts.errors.last(where: { $0.command == "crash" })
+    {
+      headline = "crash could not open the dump: \(failure.message)"
     }
     if coverage.isEmpty, !facts.caches.isEmpty {
       sentences.append("no object is listed in this text: only what crash counted is known")
@@ -39,24 +43,32 @@ struct CoverageRemarks {
     facts.hasUntrackedSlabs && cache.isNamed && entry.listed < cache.row.allocated ?? 0
   }
 
-  private func sentence(
-    _ entry: SessionEvidence.CacheCoverage, _ cache: CacheEntry, _ facts: SessionFacts
+  private static func headline(
+    _ entry: SessionEvidence.CacheCoverage, _ cache: CacheEntry
   ) -> String {
-    let content =
-      "the content of \(entry.known == 0 ? "none" : entry.known.grouped) is known"
+    let allocated = cache.row.allocated ?? 0
+    return "crash listed \(entry.listed.grouped) of \(allocated.counted("allocated object")) of "
+      + "\(cache.row.name), as it does not follow SLUB's full slabs; \(content(entry)). slabscope "
+      + "ask prints the commands that show the others"
+  }
+
+  private func sentence(
+    _ entry: SessionEvidence.CacheCoverage, _ cache: CacheEntry
+  ) -> String {
     guard cache.isNamed else {
-      return "\(entry.listed.counted("allocated object")) of a cache that is not shown; \(content)"
+      return "\(entry.listed.counted("allocated object")) of a cache that is not shown; "
+        + Self.content(entry)
     }
     let name = cache.row.name
     guard let allocated = cache.row.allocated else {
-      return "\(entry.listed.counted("allocated object")) of \(name) in this text; \(content)"
-    }
-    if isCutShort(entry, cache, facts) {
-      return "crash listed \(entry.listed.grouped) of \(allocated.counted("allocated object")) of "
-        + "\(name), as it does not follow SLUB's full slabs; \(content). slabscope ask prints the "
-        + "commands that show the others"
+      return "\(entry.listed.counted("allocated object")) of \(name) in this text; "
+        + Self.content(entry)
     }
     return "\(entry.listed.grouped) of \(allocated.counted("allocated object")) of \(name) are in "
-      + "this text; \(content)"
+      + "this text; \(Self.content(entry))"
+  }
+
+  private static func content(_ entry: SessionEvidence.CacheCoverage) -> String {
+    "the content of \(entry.known == 0 ? "none" : entry.known.grouped) is known"
   }
 }

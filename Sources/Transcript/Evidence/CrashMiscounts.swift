@@ -56,11 +56,7 @@ struct CrashMiscounts {
     if isBefore(CrashVersion(7, 1, 5)) {
       add("crash before 7.1.5 counts objects in per-CPU slabs as allocated, free or not")
     }
-    if isBefore(CrashVersion(8, 0, 4)), isHardened {
-      add(
-        "crash before 8.0.4 does not decode hardened freelists: nearly all objects seem "
-          + "allocated")
-    }
+    judgeHardening(facts, isHardened: isHardened)
     if isBefore(CrashVersion(8, 0, 6)), hasRedZones(facts) {
       add("crash before 8.0.6 misplaces red zones: free objects seem allocated")
     }
@@ -71,6 +67,35 @@ struct CrashMiscounts {
     }
     if isKernel(from: CrashVersion(6, 18, 0)) {
       add("crash does not know sheaves: objects that wait in them seem allocated")
+    }
+  }
+
+  /// Linux 5.7 swaps the bytes of what it hides free pointers with (1ad53d9fa3f6 "slub: improve bit
+  /// diffusion for freelist ptr obfuscation"), as some older kernels of distributions do.
+  ///
+  /// crash knows since 7.3.1 for 5.7 and since 8.0.4 for all; until then most freelists seem to end
+  /// after their first object, often without a complaint.
+  private mutating func judgeHardening(_ facts: SessionFacts, isHardened: Bool) {
+    let isNew = isKernel(from: CrashVersion(5, 7, 0))
+    if isBefore(CrashVersion(7, 3, 1)), isNew {
+      add(
+        "crash before 7.3.1 does not decode hardened freelists of Linux 5.7 and later: free "
+          + "objects \(isHardened || hasShortFreelists(facts) ? "" : "may ")seem allocated")
+    } else if isBefore(CrashVersion(8, 0, 4)), isHardened {
+      add(
+        "crash before 8.0.4 does not decode hardened freelists of some kernels: nearly all objects "
+          + "seem allocated")
+    }
+  }
+
+  /// Whether a slab lists more allocated objects than its own count, which crash takes from the
+  /// kernel.
+  private func hasShortFreelists(_ facts: SessionFacts) -> Bool {
+    facts.slabs.indices.contains { index in
+      let objects = facts.objects(ofSlab: index)
+      guard let allocated = facts.slabs[index].allocated, objects.count == facts.slabs[index].total
+      else { return false }
+      return objects.count { facts.objects.mark($0) == .allocated } > allocated
     }
   }
 

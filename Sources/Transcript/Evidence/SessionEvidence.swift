@@ -42,7 +42,7 @@ public struct SessionEvidence: Sendable {
       })
     coverage = Self.coverage(of: census, memory)
     let said = CoverageRemarks(facts, census, caches.entries, coverage)
-    var remarks = said.sentences + (miscounts?.remarks ?? []) + assembly.remarks
+    var remarks = (miscounts?.remarks ?? []) + said.sentences + assembly.remarks
     if memory.contradictions > 0 {
       remarks.append(
         "\(memory.contradictions.counted("word")) of memory shown twice with different contents; "
@@ -70,8 +70,7 @@ public struct SessionEvidence: Sendable {
         headline: said.headline),
       counters: caches.entries.map(\.counters),
       snapshots: SnapshotAssembly.snapshots(others.isEmpty ? [facts] : others),
-      accounts: (others.isEmpty ? [facts] : others).flatMap(\.memory)
-        .compactMap(AccountAssembly.account),
+      accounts: (others.isEmpty ? [facts] : others).flatMap(AccountAssembly.accounts),
       sockets: facts.sockets, tasks: facts.tasks)
   }
 

@@ -22,16 +22,41 @@ public struct Banner: Hashable, Sendable {
 
   /// Whether the machine was running while it was looked at, so that counts may contradict.
   public var isLive: Bool {
-    dumpFile.map { $0.hasPrefix("/dev/") || $0.hasPrefix("/proc/") || $0.contains("live") } ?? false
+    dumpFile.map {
+      $0.hasPrefix("/dev/") || $0.hasPrefix("/proc/") || $0.contains("[LIVE")
+        || $0.contains("live system")
+    } ?? false
   }
 
   /// Whether another banner is of the same dump, as far as both tell.
+  ///
+  /// A dump may be looked at under another name; its date stays.
   func isCompatible(with other: Banner) -> Bool {
-    func agree(_ path: KeyPath<Banner, String?>) -> Bool {
-      guard let mine = self[keyPath: path], let other = other[keyPath: path] else { return true }
+    func agree(_ path: KeyPath<Banner, String?>) -> Bool? {
+      guard let mine = self[keyPath: path], let other = other[keyPath: path] else { return nil }
       return mine == other
     }
-    return agree(\.release) && agree(\.node) && agree(\.dumpFile) && (isLive || agree(\.date))
+    guard agree(\.release) != false, agree(\.node) != false, isLive == other.isLive else {
+      return other.dumpFile == nil && agree(\.release) != false && agree(\.node) != false
+    }
+    return isLive || (agree(\.date) ?? agree(\.dumpFile) ?? true)
+  }
+
+  /// Whether it says anything of a kernel, not only of crash.
+  var tellsKernel: Bool {
+    release != nil || node != nil || dumpFile != nil || date != nil || machine != nil
+  }
+
+  /// Takes over what another banner of the same dump says.
+  mutating func merge(_ other: Banner) {
+    crash = other.crash ?? crash
+    release = other.release ?? release
+    node = other.node ?? node
+    machine = other.machine ?? machine
+    dumpFile = other.dumpFile ?? dumpFile
+    date = other.date ?? date
+    memory = other.memory ?? memory
+    relocation = other.relocation ?? relocation
   }
 }
 

@@ -1,4 +1,4 @@
-/// A snapshot of `/proc/meminfo`, `free` or `kmem -i`.
+/// A snapshot of `/proc/meminfo`, `free`, `kmem -i` or `kmem -V`.
 public struct MemoryCounters: Hashable, Sendable {
   /// Where the numbers are from.
   public enum Source: String, Hashable, Sendable {
@@ -8,6 +8,8 @@ public struct MemoryCounters: Hashable, Sendable {
     case free
     /// crash's `kmem -i`.
     case crash = "kmem -i"
+    /// crash's `kmem -V` or `/proc/vmstat`, which count pages.
+    case statistics = "kmem -V"
   }
 
   /// Where the numbers are from.
@@ -16,7 +18,8 @@ public struct MemoryCounters: Hashable, Sendable {
   public let line: Int
   /// The name of the file.
   public let input: String
-  /// The counters in bytes, by the names that the source gives them.
+  /// The counters by the names that the source gives them: in pages for `statistics`, else in
+  /// bytes.
   public var bytes: [String: Int] = [:]
 }
 

@@ -31,24 +31,20 @@ extension SessionReader {
     facts.slabInfo[facts.slabInfo.count - 1].rows.append(row)
   }
 
-  /// Takes crash's version; a banner in the middle of a text begins another session.
-  mutating func beginBanner(crash version: CrashVersion) {
-    if facts.banner.crash != nil { endSession() }
-    facts.banner.crash = version
+  /// Takes what one line of a banner says; whose banner it is can be told when it is complete.
+  mutating func append(_ line: Banner) {
+    if line.crash != nil { settleBanner() }
+    var banner = self.banner ?? Banner()
+    banner.merge(line)
+    self.banner = banner
   }
 
-  /// Takes a line of the banner; one of another kernel begins another session.
-  mutating func merge(_ line: Banner) {
-    if !facts.banner.isCompatible(with: line) {
-      let crash = facts.banner.crash
-      endSession()
-      facts.banner.crash = crash
-    }
-    facts.banner.release = line.release ?? facts.banner.release
-    facts.banner.node = line.node ?? facts.banner.node
-    facts.banner.machine = line.machine ?? facts.banner.machine
-    facts.banner.dumpFile = line.dumpFile ?? facts.banner.dumpFile
-    facts.banner.date = line.date ?? facts.banner.date
-    facts.banner.memory = line.memory ?? facts.banner.memory
+  /// Ends a banner, once it has told of a kernel: one of another kernel, or of another dump, begins
+  /// another session.
+  mutating func settleBanner() {
+    guard let banner, banner.tellsKernel else { return }
+    self.banner = nil
+    if !facts.banner.isCompatible(with: banner) { endSession() }
+    facts.banner.merge(banner)
   }
 }

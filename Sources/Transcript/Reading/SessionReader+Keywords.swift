@@ -129,8 +129,7 @@ extension SessionReader {
 
   mutating func readPrompt(_ line: Line, at index: Int) -> Int {
     guard let match = Prompt.command(line, at: index) else { return 0 }
-    closeBlock()
-    state.begin(match.fact)
+    begin(match.fact)
     if match.fact.words.starts(with: ["set", "zero_excluded", "on"]) {
       facts.readsAbsentAsZero = true
     }
@@ -156,6 +155,13 @@ extension SessionReader {
   private mutating func readCounter(_ line: Line, at index: Int) -> Int {
     if let match = MemoryInfoLine.match(line, at: index) {
       append(counter: match.fact.name, match.fact.bytes, .meminfo, line)
+      return match.words
+    }
+    if let match = MemoryStatistic.match(line, at: index) {
+      // A counter of events says nothing of where memory is.
+      if let name = match.fact.name {
+        append(counter: name, match.fact.pages, .statistics, line)
+      }
       return match.words
     }
     if let match = SlabInfoRow.match(line, at: index) {

@@ -11,7 +11,11 @@ extension SessionReader {
       return readTableRow(line)
     }
     if line.word(0, is: "SLAB") || line.words(from: 0, are: "FREE /") { return false }
-    return readTableRow(line) || readHeader(line) || readSession(line) || readSocketMemory(line)
+    if let symbol = StructBlock.symbolOfMember(line) {
+      facts.symbols.append(symbol)
+      return true
+    }
+    return readTableRow(line) || readHeader(line) || readFrame(line) || readSocketMemory(line)
       || readBareCommand(line)
   }
 
@@ -84,6 +88,8 @@ extension SessionReader {
   /// Headers whose rows are known by themselves.
   private mutating func isOtherHeader(_ line: Line) -> Bool {
     if line.words(from: 0, are: "PAGES TOTAL PERCENTAGE") { return true }
+    if line.count == 1, line.word(0, startsWith: "VM_"), line.word(0, endsWith: ":") { return true }
+    if line.count == 2, line.word(0, is: "SIZE:"), line.natural(1) != nil { return true }
     if line.words(from: 0, are: "slabinfo - version:") || line.words(from: 0, are: "# name") {
       isNewSnapshot = true
       return true
@@ -110,20 +116,34 @@ extension SessionReader {
   }
 
   /// The banner of crash, and what always surrounds it.
-  private mutating func readSession(_ line: Line) -> Bool {
-    if let version = BannerLine.version(line) {
-      if facts.banner.crash != nil, !facts.isEmpty { state.begin(nil) }
-      beginBanner(crash: version)
-      return true
-    }
-    if BannerLine.isLegal(line) { return true }
-    if let distance = BannerLine.relocation(line) {
-      facts.banner.relocation = distance
-      return true
-    }
+  mutating func readSession(_ line: Line) -> Bool {
+    // Rows of tables and of memory begin so, and so do the processes of `files` and `net`.
+    guard !(line.words[0].count == 16 && line.words[0].shape.isWithin(.hexadecimal)),
+      !(line.word(0, is: "PID:") && line.word(2, is: "TASK:"))
+    else { return false }
     var banner = Banner()
-    guard BannerLine.read(line, into: &banner) else { return false }
-    merge(banner)
+    if let version = BannerLine.version(line) {
+      closeBlock()
+      state.begin(nil)
+      banner.crash = version
+    } else if BannerLine.isLegal(line) {
+      return true
+    } else if let distance = BannerLine.relocation(line) {
+      banner.relocation = distance
+    } else if !BannerLine.read(line, into: &banner) {
+      return false
+    }
+    append(banner)
+    return true
+  }
+
+  /// A frame of a stack: `#2 [ffffffff84e03ea0] do_idle at ffffffff834fb856`.
+  private mutating func readFrame(_ line: Line) -> Bool {
+    guard line.count >= 5, line.word(0, startsWith: "#"), line.words[1].shape.contains(.bracket),
+      line.word(3, is: "at") || line.word(4, is: "at"), ObjectLine.bracketed(line, at: 1) != nil
+    else { return false }
+    state.section = .none
+    state.slab = nil
     return true
   }
 
@@ -159,8 +179,7 @@ extension SessionReader {
       isKnown && (hasAddress || words[1].hasPrefix("-") || words[0] == "sym" && words.count == 2)
         || line.count == 2 && hasAddress
     else { return false }
-    closeBlock()
-    state.begin(Command(words: words))
+    begin(Command(words: words))
     return true
   }
 

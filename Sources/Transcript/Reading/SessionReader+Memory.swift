@@ -13,6 +13,7 @@ extension SessionReader {
   /// Begins a structure; returns the words of the line that belong to it.
   mutating func openBlock(_ type: String, _ line: Line, at index: Int) -> Int {
     closeBlock()
+    endObjects()
     // The command that printed it tells where it lies; the next structure lies elsewhere.
     var address: UInt64?
     if let command = state.command, command.words.contains(type) || command.name == "*" {
@@ -45,7 +46,18 @@ extension SessionReader {
     guard let block = state.block else { return }
     state.block = nil
     for symbol in block.symbols { facts.symbols.append(symbol) }
-    if !block.structure.members.isEmpty { facts.structures.append(block.structure) }
+    if !block.isPartial, !block.structure.members.isEmpty {
+      facts.structures.append(block.structure)
+    }
+  }
+
+  /// Begins the output of a command; what follows one that prints members is read as these.
+  mutating func begin(_ command: Command) {
+    closeBlock()
+    state.begin(command)
+    if let type = command.structureOfMembers {
+      state.block = StructBlock(type: type, address: nil, isPartial: true)
+    }
   }
 
   /// Takes a complaint.

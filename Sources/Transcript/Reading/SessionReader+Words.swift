@@ -14,7 +14,7 @@ extension SessionReader {
       return readMemory(line, at: index)
     }
     if word.shape.contains(.bracket), let address = ObjectLine.bracketed(line, at: index) {
-      guard state.section == .objects || state.slab != nil || line.count == 1 else { return 0 }
+      guard state.section == .objects || line.count == 1 else { return 0 }
       append(address, .allocated)
       return 1
     }

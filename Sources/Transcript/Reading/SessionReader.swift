@@ -20,6 +20,8 @@ public struct SessionReader: Sendable {
   var cacheIndex: [UInt64: Int] = [:]
   var row = MemoryRow()
   var isNewSnapshot = true
+  /// The banner that is being read.
+  var banner: Banner?
 
   /// Starts with no text.
   public init() {}
@@ -40,6 +42,9 @@ public struct SessionReader: Sendable {
       let skipped = read(line)
       if skipped > 0 { unread.append(line.source, partly: skipped < line.count) }
     }
+    settleBanner()
+    if let banner { facts.banner.merge(banner) }
+    banner = nil
     closeBlock()
     self.unread.append(unread)
   }
@@ -61,6 +66,7 @@ public struct SessionReader: Sendable {
 
   /// Reads the two kinds of lines that large texts consist of, as long as they follow one another.
   private mutating func readCommonLines(_ reader: inout LineReader) {
+    guard banner?.tellsKernel != true else { return }
     if state.section == .objects {
       while let object = reader.nextObject() {
         append(object.address, object.mark)
@@ -77,11 +83,34 @@ public struct SessionReader: Sendable {
 
   /// Reads a line; returns how many of its words were not understood.
   private mutating func read(_ line: Line) -> Int {
+    if readSession(line) { return 0 }
+    settleBanner()
     if state.section == .objects, readObject(line) { return 0 }
     if state.block != nil, let end = readBlock(line) {
       return end < line.count ? readWords(line, from: end) : 0
     }
-    return readWholeLine(line) ? 0 : readWords(line, from: 0)
+    return readOther(line)
+  }
+
+  /// Reads a line that is no object alone; addresses that follow the beginning of something else
+  /// are none of the slab's.
+  private mutating func readOther(_ line: Line) -> Int {
+    let isListing = state.section == .objects
+    let objects = facts.objects.count
+    if readWholeLine(line) {
+      if isListing { endObjects() }
+      return 0
+    }
+    let skipped = readWords(line, from: 0)
+    if isListing, line.address(0) != nil, objects == facts.objects.count { endObjects() }
+    return skipped
+  }
+
+  /// Ends the list of a slab's objects, if there is one.
+  mutating func endObjects() {
+    guard state.section == .objects else { return }
+    state.section = .none
+    state.slab = nil
   }
 
   /// An object of a slab, with whatever a person wrote behind it.

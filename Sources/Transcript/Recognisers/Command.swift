@@ -48,6 +48,17 @@ struct Command: Hashable, Sendable {
     }
   }
 
+  /// The structure of which it prints single members: `struct NAME.member ADDRESS`, where `struct`
+  /// need not be typed.
+  var structureOfMembers: String? {
+    let isSpelledOut = name == "struct" || name == "union" || name == "*"
+    let words = isSpelledOut ? arguments.drop { $0.hasPrefix("-") } : words[...]
+    guard let first = words.first, !isSpelledOut || words.count > 1 else { return nil }
+    let parts = first.split(separator: ".", maxSplits: 1)
+    guard parts.count == 2, !addresses.isEmpty else { return nil }
+    return String(parts[0])
+  }
+
   /// Commands of crash that are recognised where no prompt stands before them.
   static let names: Set<String> = [
     "*", "alias", "ascii", "bt", "btop", "dev", "dis", "eval", "exit", "extend", "files",

@@ -34,7 +34,8 @@ struct MemoryRow {
     if command?.showsDecimalMemory == true {
       end = matchDecimals(line, from: index + 1, width: command?.memoryWidth ?? pointer)
     } else if next.shape.isWithin(.hexadecimal), Self.width(of: next.count) != nil,
-      !(next.count < 16 && command?.showsSymbolicMemory == true)
+      !(next.count < 16 && command?.showsSymbolicMemory == true),
+      !Self.looksDecimal(line, index + 1)
     {
       end = matchValues(line, from: index + 1, pointer: pointer)
     } else if command?.showsSymbolicMemory == true || Self.hasSymbolColumns(line, index + 1) {
@@ -100,6 +101,15 @@ struct MemoryRow {
     case 2: 1
     default: nil
     }
+  }
+
+  /// Whether a row that begins like one in hexadecimal is one of `rd -d`, whose numbers are set in
+  /// columns of 15: the characters behind a single value stand farther off.
+  private static func looksDecimal(_ line: Line, _ index: Int) -> Bool {
+    guard line.words[index].count == 16, line.words[index].shape.isWithin(.digit),
+      index + 1 < line.count, line.gap(before: index + 1) <= 15
+    else { return false }
+    return line.words[index + 1].count != 16 && decimal(line.word(index + 1)) != nil
   }
 
   /// Values in hexadecimal, all as wide as the first; the characters behind them may look like

@@ -6,12 +6,25 @@ struct StructBlock {
   /// Symbols that gdb names behind pointers.
   private(set) var symbols: [ShownSymbol] = []
   private var depth = 1
+  /// Whether only some members are printed, as `struct NAME.member ADDRESS` does.
+  let isPartial: Bool
 
   /// No structure of interest prints more members at its top level.
   private static let mostMembers = 4096
 
-  init(type: String, address: UInt64?) {
+  init(type: String, address: UInt64?, isPartial: Bool = false) {
     structure = ShownStructure(type: type, address: address)
+    self.isPartial = isPartial
+  }
+
+  /// The symbol in a line that is nothing but a member: `show = 0xffffffffc033a030 <tm_show>`.
+  static func symbolOfMember(_ line: Line) -> ShownSymbol? {
+    guard line.count == 4, line.word(1, is: "="), line.word(2, startsWith: "0x"),
+      line.word(3, startsWith: "<")
+    else { return nil }
+    var block = StructBlock(type: "", address: nil, isPartial: true)
+    _ = block.consume(line, from: 0)
+    return block.symbols.first
   }
 
   /// The tag when `struct NAME {` or `union NAME {` begins at a word.
