@@ -14,6 +14,8 @@ public enum DumpFailure: Error, Hashable, Sendable {
   case foreign(ForeignFormat)
   /// The format is read, but not this variant of it; the second value says what to do instead.
   case unsupported(variant: String, advice: String)
+  /// The file is no part of the split dump that the files before it are parts of.
+  case otherDump(reason: String)
   /// A structure of the dump holds what no program writes there.
   case damaged(structure: String, offset: UInt64, finding: String)
 
@@ -28,10 +30,13 @@ public enum DumpFailure: Error, Hashable, Sendable {
         + "Copy it again, or look for the whole file."
     case .unrecognized:
       "It is no dump: it begins like none of the formats known. "
-        + "A raw copy of memory has no addresses; save memory as an ELF core or with makedumpfile."
+        + "If it is a raw copy of memory, say with --phys-base at which address it begins."
     case .foreign(let format): "It is \(format.name), which is not read here: \(format.advice)."
     case .unsupported(let variant, let advice):
       "It is \(variant), which is not read here: \(advice)."
+    case .otherDump(let reason):
+      "It does not belong to the files before it: \(reason). "
+        + "Name one dump, or all parts of a dump that makedumpfile --split wrote."
     case .damaged(let structure, let offset, let finding):
       "Its \(structure) at offset \(offset.hex) is damaged: \(finding). Copy the file again."
     }

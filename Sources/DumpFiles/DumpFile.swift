@@ -4,13 +4,13 @@ public import Memory
 /// A dump: the memory of a machine at one moment, and what was written down about it.
 public struct DumpFile: Sendable {
   /// How the dump is stored.
-  public let format: DumpFormat
+  public private(set) var format: DumpFormat
   /// The architecture; nil when neither the header nor the notes tell it.
   public let machine: Machine?
   /// The memory by the kernel's page frames.
   ///
   /// The page size is the one that VMCOREINFO names; without, a kdump's block size, or 4 KiB.
-  public let memory: any PhysicalMemory
+  public private(set) var memory: any PhysicalMemory
   /// What the kernel says of itself; nil when it was not found.
   public let vmcoreinfo: VMCoreInfo?
   /// Where VMCOREINFO was found.
@@ -25,21 +25,35 @@ public struct DumpFile: Sendable {
   public let qemuCPUs: [QEMUCPU]
 
   /// Opens a dump of any format that is read here; throws `DumpFailure` for every other file.
-  public static func open(path: String) throws(DumpFailure) -> DumpFile {
+  ///
+  /// With `rawStart`, a file of no known format is a copy of memory from that address on.
+  public static func open(
+    path: String, rawStart: PhysicalAddress? = nil
+  ) throws(DumpFailure) -> DumpFile {
     let file: Bytes
     do throws(SystemFailure) {
       file = try Bytes.mapped(path: path)
     } catch {
       throw .system(error)
     }
-    return try open(bytes: file)
+    return try open(bytes: file, rawStart: rawStart)
   }
 
   /// Opens a dump from the bytes of its file; throws `DumpFailure` when they are none.
-  public static func open(bytes: Bytes) throws(DumpFailure) -> DumpFile {
+  ///
+  /// With `rawStart`, bytes of no known format are a copy of memory from that address on.
+  public static func open(
+    bytes: Bytes, rawStart: PhysicalAddress? = nil
+  ) throws(DumpFailure) -> DumpFile {
     guard bytes.count > 0 else { throw .empty }
     guard bytes.holds(FlattenedRecords.magic) else {
-      return DumpFile(try read(DumpContents(file: bytes), head: bytes))
+      let contents = DumpContents(file: bytes)
+      do throws(DumpFailure) {
+        return DumpFile(try read(contents, head: bytes))
+      } catch {
+        guard error == .unrecognized, let rawStart else { throw error }
+        return DumpFile(RawImage.read(contents, from: rawStart))
+      }
     }
     let records = try FlattenedRecords(file: bytes)
     let contents = DumpContents(records: records)
@@ -54,9 +68,33 @@ public struct DumpFile: Sendable {
     return DumpFile(parts)
   }
 
+  /// The dump that this part, or these parts, of a split dump make with one more.
+  ///
+  /// The files may come in any order, and some may be missing. Throws `DumpFailure` when `other` is
+  /// no part of the same dump.
+  public func joined(with other: DumpFile) throws(DumpFailure) -> DumpFile {
+    guard let mine = format.kdump, let others = other.format.kdump, !mine.parts.isEmpty,
+      let part = others.parts.first, others.parts.count == 1
+    else { throw .otherDump(reason: "only the parts of a split dump can be read together") }
+    guard vmcoreinfo == other.vmcoreinfo, uname == other.uname, mine.blockSize == others.blockSize,
+      memory.frames == other.memory.frames
+    else { throw .otherDump(reason: "it is part of another dump") }
+    guard !mine.parts.contains(where: { $0.overlaps(part) }) else {
+      throw .otherDump(reason: "another file holds the same pages")
+    }
+    var whole = self
+    whole.format.kdump?.parts = (mine.parts + [part]).sorted { $0.lowerBound < $1.lowerBound }
+    whole.format.isTruncated = format.isTruncated || other.format.isTruncated
+    whole.format.isIncomplete = format.isIncomplete || other.format.isIncomplete
+    whole.memory = SplitMemory(
+      memory, adding: other.memory, blocks: part, blockSize: others.blockSize)
+    return whole
+  }
+
   private static func read(_ contents: DumpContents, head: Bytes) throws(DumpFailure) -> DumpParts {
     if head.holds(ELFHeader.magic) { return try ELFCore.read(contents) }
     if head.holds(KdumpHeader.magic) { return try KdumpCompressed.read(contents) }
+    if head.holds(LiMEImage.magic) { return try LiMEImage.read(contents) }
     if let foreign = ForeignFormat.recognized(in: head) { throw .foreign(foreign) }
     throw .unrecognized
   }
@@ -70,7 +108,7 @@ extension DumpFile {
     vmcoreinfoOrigin = found?.origin
     memory = parts.memory.cut(into: found?.info.pageSize ?? parts.fallbackPageSize)
     format = parts.format
-    machine = parts.machine
+    machine = parts.machine ?? found?.info.machine
     uname = parts.uname
     notes = parts.notes
     cpus = parts.notes.compactMap { CPUState(note: $0, machine: parts.machine) }

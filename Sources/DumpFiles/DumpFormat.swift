@@ -8,6 +8,10 @@ public struct DumpFormat: Hashable, Sendable {
     case elfCore = "ELF core"
     /// A compressed dump of makedumpfile or QEMU, magic `KDUMP`.
     case kdumpCompressed = "kdump-compressed"
+    /// An image of LiME: ranges of memory and nothing else.
+    case lime = "LiME image"
+    /// A copy of one range of memory, of which the file says nothing.
+    case raw = "raw memory"
   }
 
   /// The kind of file.
@@ -29,8 +33,8 @@ public struct DumpFormat: Hashable, Sendable {
     public let blockSize: PageSize
     /// What the last makedumpfile was told to leave out (`-d`), 0 to 31.
     public let dumpLevel: Int
-    /// The blocks that this part of a split dump holds; nil when the dump is not split.
-    public let split: Range<PageFrame>?
+    /// The blocks that each part of a split dump holds, in their order; empty when it is not split.
+    public internal(set) var parts: [Range<PageFrame>]
     /// The compression that the header announces, such as `zlib`; each page may still differ.
     public let codecHint: String?
     /// Whether makedumpfile -e left out the `struct page` of what it left out.
@@ -50,7 +54,11 @@ extension DumpFormat: CustomStringConvertible {
       parts[0] += " v\(kdump.headerVersion)"
       if let codec = kdump.codecHint { parts.append(codec) }
       parts.append("dump level \(kdump.dumpLevel)")
-      if kdump.split != nil { parts.append("part of a split dump") }
+      switch kdump.parts.count {
+      case 0: break
+      case 1: parts.append("part of a split dump")
+      case let count: parts.append("\(count) parts of a split dump")
+      }
       if kdump.isWithoutUnusedVmemmap { parts.append("unused vmemmap excluded") }
     }
     if isFlattened { parts.append("flattened") }

@@ -3,6 +3,7 @@ internal import Memory
 /// What one format's reader found; the rest of a `DumpFile` is derived from it.
 struct DumpParts {
   var format: DumpFormat
+  /// The architecture, where a header tells it.
   var machine: Machine?
   var uname: Uname?
   var notes: [Note]

@@ -22,8 +22,6 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
   case qemuMigration
   /// AVML's compressed form of LiME.
   case avml
-  /// Linux Memory Extractor.
-  case lime
   /// A swap partition that holds a hibernated system.
   case hibernation
   /// A Windows crash dump.
@@ -52,7 +50,6 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
     case .libvirtSave: "a guest saved by libvirt"
     case .qemuMigration: "a QEMU migration stream"
     case .avml: "an AVML image"
-    case .lime: "a LiME image"
     case .hibernation: "a hibernated system's swap"
     case .windows: "a Windows crash dump"
     case .gzip: "compressed with gzip"
@@ -74,7 +71,7 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
     case .hyperV: "dump the guest from inside with kdump"
     case .libvirtSave: "restore the guest and take `virsh dump --memory-only`"
     case .qemuMigration: "load it in QEMU and use `dump-guest-memory`"
-    case .avml, .lime: "take the dump with kdump or as an ELF core instead"
+    case .avml: "convert it with `avml-convert` to LiME's format"
     case .hibernation: "resume the system, then dump it with kdump"
     case .windows: "use a Windows debugger"
     case .gzip: "decompress it first, with `gunzip`"
@@ -109,7 +106,6 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
     (.libvirtSave, 0, Array("LibvirtQemudPart".utf8)),
     (.qemuMigration, 0, Array("QEVM".utf8)),
     (.avml, 0, Array("AVML".utf8)),
-    (.lime, 0, Array("EMiL".utf8)),
     // The kernel marks the last ten bytes of the swap area's first page (kernel/power/swap.c).
     (.hibernation, 4086, Array("S1SUSPEND".utf8)),
     (.hibernation, 4086, Array("LINHIB0001".utf8)),

@@ -9,7 +9,7 @@ public enum Case {
     _ inputs: [String], options: CaseOptions
   ) throws(IntakeFailure) -> InputDescription {
     if let text = try TextCase(inputs) { return text.description(options) }
-    return try DumpCase(path: try onlyInput(inputs)).description(options)
+    return try DumpCase(paths: inputs, options).description(options)
   }
 
   /// Gathers the evidence that the inputs hold.
@@ -22,7 +22,7 @@ public enum Case {
       progress?.began("reading text")
       return try text.subject(options)
     }
-    let dump = try DumpCase(path: try onlyInput(inputs))
+    let dump = try DumpCase(paths: inputs, options)
     return try await dump.subject(options, progress: progress)
   }
 
@@ -49,16 +49,5 @@ public enum Case {
       throw IntakeFailure(.usage, "\(inputs.first ?? "the input") is not text: a dump has it all")
     }
     return text
-  }
-
-  private static func onlyInput(_ inputs: [String]) throws(IntakeFailure) -> String {
-    guard let first = inputs.first else {
-      throw IntakeFailure(.usage, "no input: name a dump")
-    }
-    guard inputs.count == 1 else {
-      throw IntakeFailure(
-        .usage, "\(inputs.count) inputs: one dump can be read at a time; name just one")
-    }
-    return first
   }
 }

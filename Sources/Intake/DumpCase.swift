@@ -9,20 +9,30 @@ import Survey
 
 /// A dump, and the way from it to evidence: debug file, kernel, modules, survey.
 struct DumpCase {
-  private let path: String
+  private let files: [InputDescription.File]
   private let dump: DumpFile
-  private let size: Int
 
-  /// Opens a dump; throws when the file is none.
-  init(path: String) throws(IntakeFailure) {
-    self.path = path
-    do throws(DumpFailure) {
-      dump = try DumpFile.open(path: path)
-    } catch {
-      throw IntakeFailure(error, path: path)
+  /// Opens a dump, or all parts of a split one; throws when a file is none, or belongs to another.
+  init(paths: [String], _ options: CaseOptions) throws(IntakeFailure) {
+    var files: [InputDescription.File] = []
+    var dump: DumpFile?
+    for path in paths {
+      do throws(DumpFailure) {
+        let part = try DumpFile.open(path: path, rawStart: options.rawStart)
+        dump = try dump?.joined(with: part) ?? part
+        let size = (try? Bytes.mapped(path: path).count) ?? 0
+        files.append(.init(path: path, size: size, format: part.format.description))
+      } catch {
+        throw IntakeFailure(error, path: path)
+      }
     }
-    size = (try? Bytes.mapped(path: path).count) ?? 0
+    guard let dump else { throw IntakeFailure(.usage, "no input: name a dump") }
+    self.dump = dump
+    self.files = files
   }
+
+  /// The files' names, to begin a sentence about them.
+  private var name: String { files.map(\.path).joined(separator: ", ") }
 
   /// What the dump is, and whether its debug file can be found.
   func description(_ options: CaseOptions) -> InputDescription {
@@ -57,7 +67,7 @@ struct DumpCase {
     do throws(KernelFailure) {
       kernel = try opening.kernel(symbols: vmlinux.symbols, types: types)
     } catch {
-      throw IntakeFailure(.data, "\(path): \(error.sentence)")
+      throw IntakeFailure(.data, "\(name): \(error.sentence)\(shortfall)")
     }
     remarks += kernel.damage.map(\.summary)
 
@@ -98,16 +108,28 @@ struct DumpCase {
 
   private func opening() throws(IntakeFailure) -> KernelOpening {
     guard let info = dump.vmcoreinfo else {
-      throw IntakeFailure(.data, "\(path): \(KernelFailure.noVMCoreInfo.sentence)")
+      throw IntakeFailure(.data, "\(name): \(KernelFailure.noVMCoreInfo.sentence)")
     }
     guard let machine = dump.machine else {
-      throw IntakeFailure(.data, "\(path): \(KernelFailure.unknownMachine.sentence)")
+      throw IntakeFailure(.data, "\(name): \(KernelFailure.unknownMachine.sentence)")
     }
     do throws(KernelFailure) {
       return try KernelOpening(physical: dump.memory, machine: machine, info: info)
     } catch {
-      throw IntakeFailure(.data, "\(path): \(error.sentence)")
+      throw IntakeFailure(.data, "\(name): \(error.sentence)\(shortfall)")
     }
+  }
+
+  /// What may be the reason that the kernel cannot be found in the dump, as a sentence, or nothing.
+  private var shortfall: String {
+    let pages = dump.memory.pageCounts()
+    let elsewhere = pages.first { $0.condition == Absence.missingPart.description }
+    if let elsewhere {
+      return " Of its pages, \(elsewhere.pages.grouped) are in files that were not given: name all "
+        + "parts of the dump."
+    }
+    if dump.format.isTruncated { return " The file ends early: copy it again." }
+    return dump.format.isIncomplete ? " The dump was never finished." : ""
   }
 
   private func identity(_ opening: KernelOpening?, relocation: UInt64?) -> KernelIdentity {
@@ -120,7 +142,7 @@ struct DumpCase {
     _ vmlinux: InputDescription.DebugFile, remarks: [String]
   ) -> InputDescription {
     InputDescription(
-      files: [.init(path: path, size: size, format: dump.format.description)],
+      files: files,
       kernel: identity(nil, relocation: nil), pageSize: dump.memory.pageSize.bytes,
       dumpLevel: dump.format.kdump?.dumpLevel, pages: dump.memory.pageCounts(), vmlinux: vmlinux,
       remarks: remarks)

@@ -112,7 +112,7 @@ import Testing
       for part in parts {
         builder.split = part
         let dump = try open(builder)
-        #expect(dump.format.kdump?.split == part)
+        #expect(dump.format.kdump?.parts == [part])
         #expect(!dump.format.isTruncated)
         for number: UInt64 in [2, 3, 4, 5, 6, 7, 8, 3000] {
           let frame = PageFrame(number)

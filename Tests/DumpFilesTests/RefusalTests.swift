@@ -33,7 +33,7 @@ import Testing
       ("U", .sadump, Array("sadump\0\0".utf8)), ("V", .vmware, [0xD2, 0xBE, 0xD2, 0xBE]),
       ("H", .hyperV, [0x14, 0x20, 0x28, 0x01]), ("Q", .libvirtSave, Array("LibvirtQemudSave".utf8)),
       ("M", .qemuMigration, Array("QEVM".utf8)), ("A", .avml, Array("AVML".utf8)),
-      ("E", .lime, Array("EMiL".utf8)), ("W", .windows, Array("PAGEDU64".utf8)),
+      ("W", .windows, Array("PAGEDU64".utf8)),
       ("g", .gzip, [0x1F, 0x8B, 0x08]), ("b", .bzip2, Array("BZh9".utf8)),
       ("x", .xz, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]), ("4", .lz4, [0x04, 0x22, 0x4D, 0x18]),
       ("z", .zstd, [0x28, 0xB5, 0x2F, 0xFD]),

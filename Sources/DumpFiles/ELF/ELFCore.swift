@@ -16,10 +16,10 @@ enum ELFCore {
     if notes.contains(where: { $0.owner == "Xen" || $0.owner == "VMCOREINFO_XEN" }) {
       throw .foreign(.xen)
     }
-    let map = SegmentMap(loads, end: contents.end)
+    let map = SegmentMap(loads.map(\.memory), end: contents.end)
     var format = DumpFormat(container: .elfCore)
     format.isIncomplete = header.flags & incompleteFlag != 0
-    format.isTruncated = map.pieces.contains { $0.source == .failure(.truncated) }
+    format.isTruncated = map.isCutOff
     return DumpParts(
       format: format, machine: header.machine, notes: notes,
       memory: SegmentMemory(contents: contents, map: map, pageSize: .kib4),

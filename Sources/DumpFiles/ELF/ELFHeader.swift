@@ -10,6 +10,12 @@ struct ELFHeader: Sendable {
     let address: UInt64
     let fileSize: UInt64
     let memorySize: UInt64
+
+    /// The memory that it describes.
+    var memory: MemorySegment {
+      MemorySegment(
+        fileOffset: fileOffset, address: address, fileSize: fileSize, memorySize: memorySize)
+    }
   }
 
   let machine: Machine

@@ -1,6 +1,6 @@
 internal import Memory
 
-/// Which part of an ELF core holds each physical address: pieces in address order, none overlapping.
+/// Which part of a file holds each physical address: pieces in address order, none overlapping.
 struct SegmentMap: Sendable {
   /// Addresses that follow each other in memory and in the file, or are absent for one reason.
   struct Piece: Sendable {
@@ -18,7 +18,7 @@ struct SegmentMap: Sendable {
   ///
   /// Segments may overlap: the kernel's text has one of its own inside of RAM's. What any of them
   /// holds counts before what another lacks.
-  init(_ segments: [ELFHeader.Segment], end: UInt64) {
+  init(_ segments: [MemorySegment], end: UInt64) {
     var held: [Piece] = []
     var absent: [Piece] = []
     for segment in segments where segment.address < Self.addressLimit {
@@ -34,6 +34,9 @@ struct SegmentMap: Sendable {
     }
     pieces = Self.merge(Self.withoutOverlaps(held), Self.withoutOverlaps(absent))
   }
+
+  /// Whether the file ends before what a segment says it holds.
+  var isCutOff: Bool { pieces.contains { $0.source == .failure(.truncated) } }
 
   /// The index of the first piece that ends behind an address.
   func index(of address: UInt64) -> Int {

@@ -1,7 +1,7 @@
 internal import ByteKit
 internal import Memory
 
-/// The memory that an ELF core holds; its pages are parts of the file, never copies.
+/// The memory that the segments of a file hold; its pages are parts of the file, never copies.
 struct SegmentMemory: Sendable {
   let pageSize: PageSize
   /// The page frames that segments cover from end to end.

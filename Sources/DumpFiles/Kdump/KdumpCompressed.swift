@@ -19,7 +19,7 @@ enum KdumpCompressed {
     format.isTruncated = blocks.isTruncated
     format.kdump = DumpFormat.Kdump(
       headerVersion: header.version, blockSize: header.blockSize, dumpLevel: header.dumpLevel,
-      split: header.split.map { PageFrame($0.lowerBound)..<PageFrame($0.upperBound) },
+      parts: header.split.map { [PageFrame($0.lowerBound)..<PageFrame($0.upperBound)] } ?? [],
       codecHint: codecHint(header.status),
       isWithoutUnusedVmemmap: header.status & withoutUnusedVmemmap != 0)
     return DumpParts(

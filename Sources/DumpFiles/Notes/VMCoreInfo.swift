@@ -37,6 +37,12 @@ public struct VMCoreInfo: Hashable, Sendable {
     self["PAGESIZE"].flatMap { UInt64($0) }.flatMap(PageSize.init(bytes:))
   }
 
+  /// The architecture, by the lines that only one of them has.
+  public var machine: Machine? {
+    if number("kimage_voffset") != nil { return .arm64 }
+    return symbol("init_top_pgt") != nil || symbol("init_level4_pgt") != nil ? .x86_64 : nil
+  }
+
   /// How far KASLR moved the kernel's image from where it was linked, in bytes.
   public var kernelOffset: UInt64? { self["KERNELOFFSET"].flatMap { UInt64($0, radix: 16) } }
 

@@ -1,10 +1,13 @@
 import ArgumentParser
 import Evidence
 import Intake
+import Memory
 
 /// The dump, and what is needed to read it.
 struct CaseArguments: ParsableArguments {
-  @Argument(help: "A vmcore in any format.", completion: .file())
+  @Argument(
+    help: "A vmcore in any format, all parts of a split one, or saved texts.",
+    completion: .file())
   var input: [String]
 
   @Option(
@@ -19,11 +22,19 @@ struct CaseArguments: ParsableArguments {
       valueName: "path"), completion: .file())
   var modules: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Where a raw copy of memory begins: the physical address of its first byte.",
+      valueName: "address"))
+  var physBase: KernelAddress?
+
   @Flag(help: "Go on with a vmlinux that is of another build than the dump's kernel.")
   var force = false
 
   private var options: CaseOptions {
-    CaseOptions(vmlinux: vmlinux, modules: modules, force: force)
+    CaseOptions(
+      vmlinux: vmlinux, modules: modules,
+      rawStart: physBase.map { PhysicalAddress($0.address.rawValue) }, force: force)
   }
 
   /// What the inputs are, whether they can be used or not.
@@ -54,6 +65,7 @@ struct CaseArguments: ParsableArguments {
     var words = input
     if let vmlinux { words += ["--vmlinux", vmlinux] }
     for module in modules { words += ["--modules", module] }
+    if let physBase { words += ["--phys-base", physBase.address.description] }
     if force { words.append("--force") }
     return words.map(\.shellQuoted).joined(separator: " ")
   }
