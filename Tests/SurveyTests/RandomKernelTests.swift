@@ -122,7 +122,7 @@ extension SlabKernel.Place {
   fileprivate var pendingSite: PendingSite? {
     switch self {
     case .rcuSheaf, .flyingSheaf: .rcuSheaf
-    case .kfreeRCUBlock, .kfreeRCUList: .kfreeRCU
+    case .kfreeRCUBlock, .kfreeRCUList, .kfreeRCUCallback: .kfreeRCU
     case .callback: .callRCU
     case .deferredFree: .deferredFree
     case .quarantine: .quarantine

@@ -186,6 +186,18 @@ struct SlabSurveyTests {
     #expect(census.state(of: 8) == .pending(.callRCU))
   }
 
+  @Test("where kfree_rcu is not batched its callbacks are not taken for any other")
+  func unbatchedKFreeRCU() async throws {
+    var fixture = SlabKernel(.slub6_1)
+    fixture.addCache("victim", objectSize: 64)
+    let slab = fixture.addSlab(of: 0)
+    fixture.give([3], of: slab, to: .kfreeRCUCallback(0))
+    fixture.give([4], of: slab, to: .callback(0))
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.state(of: 3) == .pending(.kfreeRCU))
+    #expect(census.state(of: 4) == .pending(.callRCU))
+  }
+
   @Test("one damaged list does not change how all others are decoded")
   func decodingByMajority() async throws {
     for hardening in SlabKernel.Hardening.allCases {

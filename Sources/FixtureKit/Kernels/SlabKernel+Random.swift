@@ -103,7 +103,8 @@ extension SlabKernel {
     if sheafPlacesExist { places.append(.flyingSheaf(cpu)) }
     if !isDamaged {
       // Lists that run through the objects end where a page is lost.
-      places += [.kfreeRCUList(cpu, isWaiting: isWaiting), .callback(cpu), .quarantine(cpu)]
+      places += [.kfreeRCUList(cpu, isWaiting: isWaiting), .callback(cpu)]
+      places += [.kfreeRCUCallback(cpu), .quarantine(cpu)]
       if sheafPlacesExist { places.append(.deferredFree(cpu)) }
     }
     return places.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }

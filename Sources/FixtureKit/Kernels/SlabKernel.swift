@@ -44,6 +44,8 @@ public struct SlabKernel: Sendable {
     case flyingSheaf(Int)
     /// The callbacks of a CPU that free the object they are in.
     case callback(Int)
+    /// The callbacks of a CPU that `kfree_rcu` gave for each of its objects.
+    case kfreeRCUCallback(Int)
     /// The objects of a CPU that were freed where no lock may be taken.
     case deferredFree(Int)
     /// KASAN's quarantine of a CPU.
@@ -53,8 +55,8 @@ public struct SlabKernel: Sendable {
     public var isPending: Bool {
       switch self {
       case .cpuSlab, .mainSheaf, .spareSheaf, .barn, .cpuArray, .sharedArray, .alienArray: false
-      case .rcuSheaf, .kfreeRCUBlock, .kfreeRCUList, .flyingSheaf, .callback, .deferredFree,
-        .quarantine:
+      case .rcuSheaf, .kfreeRCUBlock, .kfreeRCUList, .flyingSheaf, .callback,
+        .kfreeRCUCallback, .deferredFree, .quarantine:
         true
       }
     }

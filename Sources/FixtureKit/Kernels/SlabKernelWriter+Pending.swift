@@ -13,6 +13,7 @@ extension SlabKernelWriter {
     let quarantine = allocatePerCPU(size(of: "qlist_head"))
     define("cpu_quarantine", VirtualAddress(quarantine))
     define("i_callback", kernel.text.advanced(by: 0x100))
+    define("kvfree_rcu_cb", kernel.text.advanced(by: 0x400))
     define("percpu_ref_switch_to_atomic_rcu", kernel.text.advanced(by: 0x200))
     define("rcu_free_sheaf", kernel.text.advanced(by: 0x300))
     for cpu in 0..<kernel.cpus {
@@ -98,6 +99,7 @@ extension SlabKernelWriter {
 
   private mutating func writeCallbacks(at base: PhysicalAddress, cpu: Int) {
     var callbacks = heads(in: .callback(cpu)).map { (head: $0, function: UInt64(0x100)) }
+    callbacks += heads(in: .kfreeRCUCallback(cpu)).map { ($0, 0x400) }
     if cpu == 0 {
       callbacks += kernel.keptCallbacks.map { (kernel.object($0.slot, of: $0.slab), 0x200) }
     }

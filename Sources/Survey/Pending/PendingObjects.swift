@@ -34,8 +34,13 @@ struct PendingObjects {
       ["percpu_ref_switch_to_atomic_rcu", "rcu_work_rcufn", "rcu_free_sheaf"].flatMap {
         kernel.symbols.symbols(named: $0).map(\.address)
       })
-    // Before v5.6, and where kfree_rcu is not batched, the function is the offset of the `rcu_head`.
-    let batches = Dictionary(grouping: callbacks.callbacks) { $0.function.rawValue < 4096 }
+    // Before v5.6, and where kfree_rcu is not batched, the function is the offset of the `rcu_head`,
+    // or one of kfree_rcu's own: Linux 49d5377b38aa ("rcu, slab: use a regular callback function for
+    // kvfree_rcu"), v6.15.
+    let unbatched = Set(kernel.symbols.symbols(named: "kvfree_rcu_cb").map(\.address))
+    let batches = Dictionary(grouping: callbacks.callbacks) {
+      $0.function.rawValue < 4096 || unbatched.contains($0.function)
+    }
     ledger.suspend(batches[true, default: []].map(\.head), .kfreeRCU)
     let freed = batches[false, default: []].filter { !kept.contains($0.function) }
     ledger.suspend(freed.map(\.head), .callRCU)
