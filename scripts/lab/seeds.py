@@ -1,7 +1,7 @@
 """What the lab's module seeded, found in a dump by the magic words alone.
 
-A seeded object begins with a magic word and its own address; the address must agree with where in its
-page the word lies, so that a copy of the word elsewhere does not count.
+A seeded object has a magic word and its own address in it, most at its beginning; the address must agree
+with where in its page the word lies, so that a copy of the word elsewhere does not count.
 """
 
 import collections
@@ -18,7 +18,13 @@ SOURCES = [
     "call_rcu_cache",
     "call_rcu_kmalloc",
     "call_rcu_kept",
+    "free_typesafe",
+    "quarantine_cache",
+    "quarantine_kmalloc",
+    "kfree_nolock",
 ]
+# Where the magic word of a ticket is.
+TICKET_LEAD = 32
 
 
 def segments(data):
@@ -30,8 +36,11 @@ def segments(data):
             yield offset, physical, length
 
 
-def words_after(dump, magic):
-    """Maps the address of each seeded object to the word that follows its own address."""
+def words_after(dump, magic, lead=0):
+    """Maps the address of each seeded object to the word that follows its own address.
+
+    Addresses are without the tag that KASAN may give them.
+    """
     found, pattern = {}, struct.pack("<Q", magic)
     with open(dump, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         for offset, physical, length in segments(data):
@@ -39,8 +48,8 @@ def words_after(dump, magic):
             while at >= 0:
                 own, word = struct.unpack_from("<QI", data, at + 8)
                 place = at - offset + physical
-                if place % 8 == 0 and own >> 48 and own % 4096 == place % 4096:
-                    found[own] = word
+                if place % 8 == 0 and own >> 48 and (own + lead - place) % 4096 == 0:
+                    found[own | 0xFF << 56] = word
                 at = data.find(pattern, at + 8, offset + length)
     return found
 
@@ -48,7 +57,7 @@ def words_after(dump, magic):
 def tickets(dump):
     """The addresses of the objects that wait for RCU, by source."""
     found = collections.defaultdict(set)
-    for address, source in words_after(dump, TICKET).items():
+    for address, source in words_after(dump, TICKET, TICKET_LEAD).items():
         found[SOURCES[source] if source < len(SOURCES) else "?"].add(address)
     return found
 

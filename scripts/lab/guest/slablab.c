@@ -2,8 +2,8 @@
 /*
  * Memory whose state is known: a leak, objects that wait to be freed, merged caches, pages.
  *
- * Each object that is seeded begins with a magic word and its own address, so that the truth can be
- * got from a dump without knowing anything about slabs. Words of the kernel's command line choose
+ * Each object that is seeded has a magic word and its own address in it, so that the truth can be got
+ * from a dump without knowing anything about slabs. Words of the kernel's command line choose
  * the numbers; /proc/slablab tells what was done.
  */
 #include <linux/completion.h>
@@ -29,6 +29,13 @@
 #define LAB_HEADLESS 0
 #else
 #define LAB_HEADLESS 1
+#endif
+/* For modules since 7.0. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define LAB_NOLOCK 0
+#define kfree_nolock(pointer) kfree(pointer)
+#else
+#define LAB_NOLOCK 1
 #endif
 #ifndef kfree_rcu_mightsleep
 #define kfree_rcu_mightsleep(pointer) kvfree_rcu(pointer)
@@ -69,7 +76,8 @@ static const struct proc_ops counters_ops = {
 	.proc_release = seq_release,
 };
 
-/* Objects that were given to RCU while a reader keeps the grace period from ending. */
+/* Objects that were freed and that the allocator does not have back: nearly all of them wait for RCU,
+ * while a reader keeps the grace period from ending. */
 
 enum lab_source {
 	KFREE_RCU_CACHE,
@@ -79,10 +87,19 @@ enum lab_source {
 	CALL_RCU_CACHE,
 	CALL_RCU_KMALLOC,
 	CALL_RCU_KEPT,
+	/* A cache whose slabs RCU protects, if its objects wait too (CONFIG_SLUB_RCU_DEBUG). */
+	FREE_TYPESAFE,
+	/* What KASAN's generic mode keeps for a while. */
+	QUARANTINE_CACHE,
+	QUARANTINE_KMALLOC,
+	/* Freed where no lock may be taken; the reader has them, with interrupts off. */
+	KFREE_NOLOCK,
 	LAB_SOURCES,
 };
 
 struct lab_ticket {
+	/* KASAN links what it keeps here. */
+	u64 lead[4];
 	u64 magic;
 	struct lab_ticket *self;
 	u32 source;
@@ -91,19 +108,42 @@ struct lab_ticket {
 	u64 filling[8];
 };
 
-static struct kmem_cache *ticket_cache, *guarded_cache;
-static struct lab_ticket **reader_tickets;
+static struct kmem_cache *ticket_cache, *guarded_cache, *typesafe_cache;
+static struct lab_ticket **reader_tickets, **nolock_tickets;
 static unsigned int seeded[LAB_SOURCES];
 static DECLARE_COMPLETION(reader_is_in);
+static DECLARE_COMPLETION(reader_is_deaf);
+static bool reader_may_listen = true;
+
+static bool can_seed(enum lab_source source)
+{
+	switch (source) {
+	case KFREE_RCU_HEADLESS:
+		return LAB_HEADLESS;
+	case FREE_TYPESAFE:
+		return IS_ENABLED(CONFIG_SLUB_RCU_DEBUG);
+	case QUARANTINE_CACHE:
+	case QUARANTINE_KMALLOC:
+		return IS_ENABLED(CONFIG_KASAN_GENERIC);
+	case KFREE_NOLOCK:
+		return LAB_NOLOCK;
+	default:
+		return true;
+	}
+}
 
 static struct kmem_cache *ticket_home(enum lab_source source)
 {
 	switch (source) {
 	case KFREE_RCU_GUARDED:
+	case KFREE_NOLOCK:
 		return guarded_cache;
 	case KFREE_RCU_CACHE:
 	case CALL_RCU_CACHE:
+	case QUARANTINE_CACHE:
 		return ticket_cache;
+	case FREE_TYPESAFE:
+		return typesafe_cache;
 	default:
 		return NULL;
 	}
@@ -157,6 +197,16 @@ static void ticket_give_up(struct lab_ticket *ticket)
 	case CALL_RCU_KEPT:
 		call_rcu(&ticket->rcu, ticket_keep);
 		break;
+	case FREE_TYPESAFE:
+	case QUARANTINE_CACHE:
+		kmem_cache_free(ticket_home(ticket->source), ticket);
+		break;
+	case QUARANTINE_KMALLOC:
+		kfree(ticket);
+		break;
+	case KFREE_NOLOCK:
+		kfree_nolock(ticket);
+		break;
 	default:
 		kfree_rcu(ticket, rcu);
 	}
@@ -174,7 +224,21 @@ static void doze(void)
 #endif
 }
 
-/* Gives up its own tickets and stays in its critical section for ever. */
+/* Waits for ever; interrupts stay off where an instruction can wait like that. */
+static void __noreturn doze_deaf(void)
+{
+	for (;;)
+#if defined(CONFIG_X86)
+		asm volatile("hlt" ::: "memory");
+#elif defined(CONFIG_ARM64)
+		asm volatile("wfi" ::: "memory");
+#else
+		cpu_relax();
+#endif
+}
+
+/* Gives up its own tickets and stays in its critical section for ever. When it is told to, it gives
+ * up the rest too: with interrupts off, so that nothing comes to free them. */
 static int reader(void *unused)
 {
 	unsigned int i;
@@ -185,22 +249,24 @@ static int reader(void *unused)
 		if (reader_tickets[i])
 			ticket_give_up(reader_tickets[i]);
 	complete(&reader_is_in);
-	for (;;)
+	while (READ_ONCE(reader_may_listen))
 		doze();
-	return 0;
+	local_irq_disable();
+	for (i = 0; i < 3 * tickets; i++)
+		if (nolock_tickets[i])
+			ticket_give_up(nolock_tickets[i]);
+	complete(&reader_is_deaf);
+	doze_deaf();
 }
 
 static void seed_round(unsigned int round)
 {
 	unsigned int source, i;
 
-	for (source = 0; source < LAB_SOURCES; source++)
-		for (i = 0; i < tickets; i++) {
-			struct lab_ticket *ticket;
+	for (source = 0; source < KFREE_NOLOCK; source++)
+		for (i = 0; i < tickets && can_seed(source); i++) {
+			struct lab_ticket *ticket = ticket_new(source, round);
 
-			if (source == KFREE_RCU_HEADLESS && !LAB_HEADLESS)
-				break;
-			ticket = ticket_new(source, round);
 			if (ticket)
 				ticket_give_up(ticket);
 		}
@@ -214,12 +280,15 @@ static int seed(void)
 	struct task_struct *task;
 
 	reader_tickets = kvcalloc(tickets * LAB_SOURCES, sizeof(*reader_tickets), GFP_KERNEL);
-	if (!reader_tickets)
+	nolock_tickets = kvcalloc(3 * tickets, sizeof(*nolock_tickets), GFP_KERNEL);
+	if (!reader_tickets || !nolock_tickets)
 		return -ENOMEM;
 	/* What may sleep is not for a critical section. */
-	for (source = 0; source < LAB_SOURCES; source++)
-		for (i = 0; i < tickets && source != KFREE_RCU_HEADLESS; i++)
+	for (source = 0; source < KFREE_NOLOCK; source++)
+		for (i = 0; i < tickets && source != KFREE_RCU_HEADLESS && can_seed(source); i++)
 			reader_tickets[n++] = ticket_new(source, 0);
+	for (i = 0; i < 3 * tickets && LAB_NOLOCK; i++)
+		nolock_tickets[i] = ticket_new(KFREE_NOLOCK, 0);
 	task = kthread_create(reader, NULL, "slablab-reader");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
@@ -232,10 +301,22 @@ static int seed(void)
 	return 0;
 }
 
+/* The first write seeds; the second is the last thing before the dump: a console that waits for
+ * interrupts may say nothing after it. */
 static ssize_t lab_write(struct file *file, const char __user *text, size_t size, loff_t *at)
 {
-	int error = seed();
+	int error = 0;
 
+	if (!reader_tickets) {
+		error = seed();
+	} else {
+		if (LAB_NOLOCK && nolock_tickets && reader_may_listen) {
+			WRITE_ONCE(reader_may_listen, false);
+			wait_for_completion(&reader_is_deaf);
+			pr_emerg("seeded kfree_nolock %u\n", seeded[KFREE_NOLOCK]);
+		}
+		pr_emerg("=== READY\n");
+	}
 	return error ? error : size;
 }
 
@@ -244,6 +325,7 @@ static int lab_show(struct seq_file *file, void *unused)
 	static const char *const names[LAB_SOURCES] = {
 		"kfree_rcu_cache", "kfree_rcu_kmalloc", "kfree_rcu_guarded", "kfree_rcu_headless",
 		"call_rcu_cache", "call_rcu_kmalloc", "call_rcu_kept",
+		"free_typesafe", "quarantine_cache", "quarantine_kmalloc", "kfree_nolock",
 	};
 	unsigned int i;
 
@@ -330,9 +412,12 @@ static int __init slablab_init(void)
 	/* Checked caches have neither per-CPU slabs nor sheaves, and a red zone before each object. */
 	guarded_cache = kmem_cache_create("lab_guarded", sizeof(struct lab_ticket), 0,
 					  SLAB_RED_ZONE | SLAB_POISON, NULL);
+	typesafe_cache = kmem_cache_create("lab_typesafe", sizeof(struct lab_ticket), 0,
+					   SLAB_TYPESAFE_BY_RCU, NULL);
 	twin_caches[0] = kmem_cache_create("lab_twin_left", sizeof(struct lab_twin), 0, 0, NULL);
 	twin_caches[1] = kmem_cache_create("lab_twin_right", sizeof(struct lab_twin), 0, 0, NULL);
-	if (!live_twins || !ticket_cache || !guarded_cache || !twin_caches[0] || !twin_caches[1])
+	if (!live_twins || !ticket_cache || !guarded_cache || !typesafe_cache ||
+	    !twin_caches[0] || !twin_caches[1])
 		return -ENOMEM;
 	make_twins();
 	leak_pages();
