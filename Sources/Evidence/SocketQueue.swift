@@ -14,18 +14,21 @@ public struct SocketQueue: Hashable, Sendable {
   public var address: VirtualAddress?
   /// What was received and not read yet, in bytes, or nil when it is not known.
   ///
-  /// For TCP the payload; for others with what the kernel needs to keep it.
+  /// By netstat and ss, for TCP the payload; for others, and in a dump, with what the kernel needs
+  /// to keep it.
   public var receiveBytes: Int?
   /// What was written and not yet sent or acknowledged, in bytes, or nil when it is not known.
   public var sendBytes: Int?
   /// The process that holds it open, or nil when none does or it is not known.
   public var owner: Task?
+  /// What only a dump tells: the packets themselves, and whether anybody ever fetched one.
+  public var inspection: SocketInspection?
 
   /// Describes a socket.
   public init(
     kind: String, local: String? = nil, peer: String? = nil, state: String? = nil,
     address: VirtualAddress? = nil, receiveBytes: Int? = nil, sendBytes: Int? = nil,
-    owner: Task? = nil
+    owner: Task? = nil, inspection: SocketInspection? = nil
   ) {
     self.kind = kind
     self.local = local
@@ -35,5 +38,6 @@ public struct SocketQueue: Hashable, Sendable {
     self.receiveBytes = receiveBytes
     self.sendBytes = sendBytes
     self.owner = owner
+    self.inspection = inspection
   }
 }

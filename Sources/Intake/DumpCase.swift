@@ -95,12 +95,15 @@ struct DumpCase {
           + "give a vmlinux with debug information by --vmlinux")
     }
     var (census, coverage) = await survey.census()
-    coverage.remarks = remarks + coverage.remarks
+    progress?.began("looking for sockets that nobody reads")
+    let sockets = SocketSurvey(kernel, census: census).outcome()
+    coverage.remarks = remarks + coverage.remarks + sockets.remarks
     let subject = Subject(
       kernel: identity(opening, relocation: vmlinux.relocation), census: census,
       memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
       types: kernel.types, modules: modules.modules, coverage: coverage,
-      references: MemoryScan(kernel, census: census))
+      sockets: sockets.sockets, tasks: sockets.tasks, references: MemoryScan(kernel, census: census)
+    )
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
     return (subject, describe(debugFile, remarks: coverage.remarks))
