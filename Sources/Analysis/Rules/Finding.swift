@@ -44,6 +44,8 @@ public struct Finding: Hashable, Sendable {
   public let module: String?
   /// The symbols that identify them, with their module in brackets.
   public let symbols: [String]
+  /// What the certainty rests on, where that is something else than the word says in general.
+  public let grounds: String?
   /// Sentences that support the finding, most important first.
   public let evidence: [String]
   /// The defect, where it was found.
@@ -58,7 +60,7 @@ public struct Finding: Hashable, Sendable {
     id: String = "", rule: String, fingerprint: String, title: String, certainty: Certainty,
     cache: VirtualAddress?, cacheName: String?, type: String?, count: Int?, bytes: Int?,
     bytesAtStake: Int? = nil, isKnownPattern: Bool = true, module: String?, symbols: [String],
-    evidence: [String], cause: Cause? = nil,
+    grounds: String? = nil, evidence: [String], cause: Cause? = nil,
     verify: [Verification], groups: [ObjectGroup] = []
   ) {
     self.id = id
@@ -75,6 +77,7 @@ public struct Finding: Hashable, Sendable {
     self.isKnownPattern = isKnownPattern
     self.module = module
     self.symbols = symbols
+    self.grounds = grounds
     self.evidence = evidence
     self.cause = cause
     self.verify = verify

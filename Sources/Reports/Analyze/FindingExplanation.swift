@@ -28,7 +28,7 @@ struct FindingExplanation {
 
   private func sections(names: inout MemberNames) -> [(String, [String])] {
     [
-      ("How sure", [finding.certainty.meaning]),
+      ("How sure", [certainty]),
       ("How much", amounts),
       ("Evidence", finding.evidence),
       ("Cause", cause),
@@ -43,6 +43,10 @@ struct FindingExplanation {
         ]
       ),
     ]
+  }
+
+  private var certainty: String {
+    finding.grounds.map { "\(finding.certainty.rawValue): \($0)" } ?? finding.certainty.meaning
   }
 
   private var amounts: [String] {
