@@ -7,8 +7,8 @@ import Testing
 @Suite("The output of real dumps")
 struct GoldenTests {
   private static let reports: [(verb: String, options: [String])] = [
-    ("analyze", []), ("analyze", ["--explain", "F1"]), ("analyze", ["--format", "json"]),
-    ("caches", []), ("caches", ["--format", "json"]), ("info", []),
+    ("analyze", []), ("analyze", ["--explain", "F1"]), ("analyze", ["--explain", "F2"]),
+    ("analyze", ["--format", "json"]), ("caches", []), ("caches", ["--format", "json"]), ("info", []),
   ]
 
   @Test(arguments: Fixture.all, reports)
