@@ -42,7 +42,7 @@ public struct InputDescription: Hashable, Sendable {
   }
 
   /// The files that were given.
-  public let files: [File]
+  public var files: [File]
   /// Which kernel they are of.
   public let kernel: KernelIdentity
   /// The size of a page in bytes.

@@ -8,22 +8,29 @@ public enum Case {
   public static func describe(
     _ inputs: [String], options: CaseOptions
   ) throws(IntakeFailure) -> InputDescription {
-    if let text = try TextCase(inputs) { return text.description(options) }
-    return try DumpCase(paths: inputs, options).description(options)
+    var dumps: [String] = []
+    if let text = try TextCase(inputs, others: &dumps), dumps.isEmpty {
+      return text.description(options)
+    }
+    return try DumpCase(paths: dumps, options).description(options)
   }
 
-  /// Gathers the evidence that the inputs hold.
+  /// Gathers the evidence that the inputs hold: texts, or a dump and texts that go with it.
   ///
   /// Throws when an input cannot be read, or nothing can be told without something that is missing.
   public static func open(
     _ inputs: [String], options: CaseOptions, progress: (any ProgressSink)? = nil
   ) async throws(IntakeFailure) -> (subject: Subject, input: InputDescription) {
-    if let text = try TextCase(inputs) {
+    var dumps: [String] = []
+    let text = try TextCase(inputs, others: &dumps)
+    if let text, dumps.isEmpty {
       progress?.began("reading text")
       return try text.subject(options)
     }
-    let dump = try DumpCase(paths: inputs, options)
-    return try await dump.subject(options, progress: progress)
+    let dump = try DumpCase(paths: dumps, options)
+    var (subject, input) = try await dump.subject(options, progress: progress)
+    text?.supplement(&subject, &input)
+    return (subject, input)
   }
 
   /// A file of crash commands that would close the gaps in saved text.
@@ -45,8 +52,9 @@ public enum Case {
   }
 
   private static func text(_ inputs: [String]) throws(IntakeFailure) -> TextCase {
-    guard let text = try TextCase(inputs) else {
-      throw IntakeFailure(.usage, "\(inputs.first ?? "the input") is not text: a dump has it all")
+    var others: [String] = []
+    guard let text = try TextCase(inputs, others: &others), others.isEmpty else {
+      throw IntakeFailure(.usage, "\(others.first ?? "the input") is not text: a dump has it all")
     }
     return text
   }

@@ -23,22 +23,28 @@ struct ModuleFileChoice {
     _ loaded: [LoadedModule], of machine: Machine, given: [String], folders: [String]
   ) throws(IntakeFailure) {
     self.machine = machine
+    var candidates = try Self.candidates(given)
+    for folder in folders { Self.collect(under: folder, into: &candidates) }
+    for module in loaded { add(module, candidates[module.name] ?? []) }
+  }
+
+  /// The module files among paths that the user names, by the names of their modules.
+  static func candidates(_ given: [String]) throws(IntakeFailure) -> [String: [String]] {
     var candidates: [String: [String]] = [:]
     for path in given {
       guard FileManager.default.fileExists(atPath: path) else {
         throw IntakeFailure(.noInput, "\(path): no such file")
       }
-      if Self.isFolder(path) {
-        Self.collect(under: path, into: &candidates)
-      } else if let name = Self.moduleName(path) {
+      if isFolder(path) {
+        collect(under: path, into: &candidates)
+      } else if let name = moduleName(path) {
         candidates[name, default: []].append(path)
       } else {
         throw IntakeFailure(
           .data, "\(path): not a module file (.ko, perhaps compressed) nor a folder of them")
       }
     }
-    for folder in folders { Self.collect(under: folder, into: &candidates) }
-    for module in loaded { add(module, candidates[module.name] ?? []) }
+    return candidates
   }
 
   private mutating func add(_ module: LoadedModule, _ candidates: [String]) {

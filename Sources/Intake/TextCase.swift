@@ -14,23 +14,22 @@ struct TextCase {
   /// The index of the session that answers are about.
   private let chosen: Int
 
-  /// Reads inputs that are texts; returns nil when the first is none.
+  /// Reads those of the inputs that are texts; returns nil when none is.
   ///
-  /// Throws when an input cannot be read, or when texts and dumps are mixed.
-  init?(_ inputs: [String]) throws(IntakeFailure) {
-    guard !inputs.isEmpty else { return nil }
+  /// The others are added to `others`. Throws when an input cannot be read.
+  init?(_ inputs: [String], others: inout [String]) throws(IntakeFailure) {
     var reader = SessionReader()
     var sizes: [Int] = []
     for path in inputs {
       let file = try Self.file(path)
       guard let text = SavedText(file, name: path) else {
-        if reader.texts.isEmpty { return nil }
-        throw IntakeFailure(
-          .usage, "\(path) is not text, but \(inputs[0]) is: name texts or a dump, not both")
+        others.append(path)
+        continue
       }
       sizes.append(file.count)
       reader.read(text)
     }
+    guard !sizes.isEmpty else { return nil }
     sessions = reader.finish()
     self.reader = reader
     self.sizes = sizes
@@ -87,9 +86,25 @@ struct TextCase {
     var subject = evidence.subject
     subject.kernel.relocation = debugFile.relocation ?? subject.kernel.relocation
     subject.coverage.remarks += remarks + debugFile.remarks
+    for index in subject.modules.indices {
+      subject.modules[index].hasTypes = debugFile.typedModules.contains(subject.modules[index].name)
+    }
     return (
       subject, describe(debugFile.description, subject.kernel, subject.coverage.remarks)
     )
+  }
+
+  /// Adds to the evidence of a dump what only text tells: counters, and sockets with their owners.
+  ///
+  /// What the dump tells itself stays, and counts as later than the texts.
+  func supplement(_ subject: inout Subject, _ input: inout InputDescription) {
+    let evidence = SessionEvidence(facts, among: sessions, textSize: 0)
+    subject.accounts = evidence.subject.accounts + subject.accounts
+    if subject.sockets.isEmpty { subject.sockets = evidence.subject.sockets }
+    if subject.tasks.isEmpty { subject.tasks = evidence.subject.tasks }
+    subject.coverage.remarks.append(
+      "of the texts only counters and sockets are used: what they show of objects is in the dump")
+    input.files += description
   }
 
   private func evidence(_ debugFile: TextDebugFile) -> SessionEvidence {
@@ -138,12 +153,14 @@ struct TextCase {
   private func describe(
     _ vmlinux: InputDescription.DebugFile, _ kernel: KernelIdentity, _ remarks: [String]
   ) -> InputDescription {
-    let crash = facts.banner.crash.map { "text of crash \($0)" } ?? "text"
-    return InputDescription(
-      files: zip(reader.texts, sizes).map {
-        .init(path: $0.name, size: $1, format: crash)
-      },
+    InputDescription(
+      files: description,
       kernel: kernel, pageSize: PageSize.kib4.bytes, dumpLevel: nil, pages: [], vmlinux: vmlinux,
       remarks: remarks)
+  }
+
+  private var description: [InputDescription.File] {
+    let format = facts.banner.crash.map { "text of crash \($0)" } ?? "text"
+    return zip(reader.texts, sizes).map { .init(path: $0.name, size: $1, format: format) }
   }
 }

@@ -10,12 +10,15 @@ struct TextDebugFile {
   private(set) var relocation: UInt64?
   private(set) var description: InputDescription.DebugFile
   private(set) var remarks: [String] = []
+  /// The modules whose types are known.
+  private(set) var typedModules: Set<String> = []
 
   /// Opens the file, if one is named; throws when it is of no use or another kernel's.
   init(_ facts: SessionFacts, _ options: CaseOptions) throws(IntakeFailure) {
     guard let path = options.vmlinux else {
       description = .missing(
         sentence: "a text needs none, but --vmlinux names types and more addresses")
+      if !options.modules.isEmpty { remarks = ["--modules is of use with --vmlinux only"] }
       return
     }
     let file: KernelDebugFile
@@ -37,10 +40,14 @@ struct TextDebugFile {
     let relocation = vote?.relocation ?? facts.banner.relocation ?? 0
     var builder = SymbolTableBuilder()
     file.addSymbols(to: &builder, relocation: relocation)
+    let modules = try TextModuleFiles(facts, given: options.modules, machine: file.machine)
+    for module in modules.files { module.addSymbols(to: &builder) }
+    typedModules = Set(modules.files.filter(\.hasTypes).map(\.name))
     let table = SymbolTable(builder)
     self.relocation = relocation
     symbols = table
-    types = DwarfTypes(kernel: file, relocation: relocation, symbols: table)
+    types = DwarfTypes(
+      kernel: file, relocation: relocation, modules: modules.files, symbols: table)
     if let vote {
       description = .found(
         path: path,
@@ -52,5 +59,6 @@ struct TextDebugFile {
         path: path, match: "nothing in the text that could tell whether it is the kernel's")
       remarks = ["whether \(path) belongs to this kernel cannot be told"]
     }
+    remarks += modules.remarks
   }
 }
