@@ -91,7 +91,11 @@ public struct AnalysisReport: Report {
       return style.strong(sentence) + "\n"
     }
     let names = caches.prefix(3).map { "\($0.cache.name.printable) (\($0.bytes.byteSize))" }
-    return style.strong("No known leak pattern was found.") + " The largest caches are "
+    let sentence =
+      subject.census.slabs.isEmpty && !subject.counters.isEmpty
+      ? "The text counts objects and shows none; no count is out of proportion."
+      : "No known leak pattern was found."
+    return style.strong(sentence) + " The largest caches are "
       + names.joined(separator: ", ") + ".\n"
   }
 

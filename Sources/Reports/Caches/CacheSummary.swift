@@ -67,3 +67,8 @@ struct CacheSummary: Sendable {
       }
   }
 }
+
+extension SlabCache {
+  /// The address of its `struct kmem_cache`; nil when a saved text names it without one.
+  var knownAddress: VirtualAddress? { address.rawValue == 0 ? nil : address }
+}

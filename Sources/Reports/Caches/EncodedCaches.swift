@@ -17,7 +17,7 @@ struct EncodedCache: Encodable, Sendable {
   let name: String
   let aliases: [String]
   let sharers: Int
-  let address: EncodedAddress
+  @OrNull var address: EncodedAddress?
   let objectSize: Int
   let slotSize: Int
   let objectsPerSlab: Int
@@ -35,7 +35,7 @@ struct EncodedCache: Encodable, Sendable {
     name = summary.cache.name
     aliases = summary.cache.aliases
     sharers = summary.cache.sharers
-    address = EncodedAddress(summary.cache.address)
+    address = summary.cache.knownAddress.map { EncodedAddress($0) }
     objectSize = summary.cache.objectSize
     slotSize = summary.cache.slotSize
     objectsPerSlab = summary.cache.objectsPerSlab

@@ -30,7 +30,7 @@ struct EncodedGroups: Encodable, Sendable {
 /// A cache whose objects were grouped.
 struct EncodedGroupedCache: Encodable, Sendable {
   let name: String
-  let address: EncodedAddress
+  @OrNull var address: EncodedAddress?
   let allocated: Int
   let grouped: Int
   let unread: Int
@@ -38,7 +38,7 @@ struct EncodedGroupedCache: Encodable, Sendable {
   init(_ groups: CacheGroups, in subject: Subject) {
     let cache = subject.census.caches[groups.cache]
     name = cache.name
-    address = EncodedAddress(cache.address)
+    address = cache.knownAddress.map { EncodedAddress($0) }
     allocated = subject.census.counts[groups.cache].allocated
     grouped = groups.grouped
     unread = groups.unread
@@ -49,7 +49,7 @@ struct EncodedGroupedCache: Encodable, Sendable {
 struct EncodedGroup: Encodable, Sendable {
   let count: Int
   let bytes: Int
-  let cacheAddress: EncodedAddress
+  @OrNull var cacheAddress: EncodedAddress?
   @OrNull var type: String?
   @OrNull var typeSize: Int?
   let candidates: [String]
@@ -61,7 +61,7 @@ struct EncodedGroup: Encodable, Sendable {
     let group = summary.group
     count = summary.count
     bytes = summary.bytes
-    cacheAddress = EncodedAddress(summary.cache.address)
+    cacheAddress = summary.cache.knownAddress.map { EncodedAddress($0) }
     identical = group.identical
     words = group.template.words.map { EncodedWord($0, structure: structure) }
     examples = summary.examples.map { EncodedAddress($0) }

@@ -47,7 +47,15 @@ public struct GroupsReport: Report {
   private func heading(_ groups: CacheGroups, _ style: TextStyle) -> String {
     let cache = subject.census.caches[groups.cache]
     let allocated = subject.census.counts[groups.cache].allocated
-    let title = "\(cache.name.printable) (\(cache.address))"
+    let title =
+      cache.name.printable + (cache.knownAddress.map { " (\($0))" } ?? "")
+    if subject.census.slabsOfCache[groups.cache].isEmpty,
+      let counters = subject.counters.indices.contains(groups.cache)
+        ? subject.counters[groups.cache] : nil
+    {
+      return style.strong(title)
+        + ": no object of it is listed; \(counters.source) counts \(counters.allocated.grouped)\n"
+    }
     var text = style.strong(title) + ": \(allocated.counted("allocated object")) "
     text += "of \(cache.objectSize.counted("byte")) in slots of \(cache.slotSize.grouped)\n"
     if groups.unread > 0 {

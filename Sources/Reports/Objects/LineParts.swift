@@ -22,8 +22,9 @@ struct LineParts: Sendable {
       beforeAddress = Array(#"{"address":""#.utf8)
       behindAddress = ObjectStateKind.allCases.map { kind in
         let name = cache.name.jsonLiteral
+        let address = cache.knownAddress.map { #""\#($0)""# } ?? "null"
         return Array(
-          #"","cache":\#(name),"cache_address":"\#(cache.address)","state":"\#(kind.name)""#.utf8)
+          #"","cache":\#(name),"cache_address":\#(address),"state":"\#(kind.name)""#.utf8)
       }
       end = Array("}\n".utf8)
     }

@@ -58,13 +58,13 @@ struct EncodedObject: Encodable, Sendable {
 /// The slab whose pages hold the address.
 struct EncodedSlab: Encodable, Sendable {
   let cache: String
-  let cacheAddress: EncodedAddress
+  @OrNull var cacheAddress: EncodedAddress?
   let firstPage: EncodedAddress
   let pages: Int
 
   init(_ slab: Slab, cache: SlabCache) {
     self.cache = cache.name
-    cacheAddress = EncodedAddress(cache.address)
+    cacheAddress = cache.knownAddress.map { EncodedAddress($0) }
     firstPage = EncodedAddress(slab.firstPage)
     pages = Int(slab.pages)
   }

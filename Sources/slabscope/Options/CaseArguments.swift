@@ -6,7 +6,7 @@ import Memory
 /// The dump, and what is needed to read it.
 struct CaseArguments: ParsableArguments {
   @Argument(
-    help: "A vmcore in any format, all parts of a split one, or saved texts.",
+    help: "A vmcore in any format, all parts of a split one, or saved texts (- for standard input).",
     completion: .file())
   var input: [String]
 
