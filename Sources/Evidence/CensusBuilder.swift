@@ -12,6 +12,8 @@ public struct CensusBuilder: Sendable {
   var slabFaults: [[Int]]
   var states: [UInt64] = []
   var reasons: [Int: UInt32] = [:]
+  /// No slot behind this one has a reason: millions need not be looked for.
+  private var lastReason = -1
   /// The number of slots of all slabs added so far.
   public private(set) var slotCount = 0
 
@@ -69,7 +71,12 @@ public struct CensusBuilder: Sendable {
   private mutating func store(_ kind: ObjectStateKind, _ reason: UInt32?, _ slot: Int) {
     let shift = UInt64(slot % 32 * 2)
     states[slot / 32] = states[slot / 32] & ~(3 << shift) | UInt64(kind.rawValue) << shift
-    if reason != nil || !reasons.isEmpty { reasons[slot] = reason }
+    if let reason {
+      reasons[slot] = reason
+      lastReason = max(lastReason, slot)
+    } else if slot <= lastReason {
+      reasons[slot] = nil
+    }
   }
 
   /// Records what is wrong with a slab and returns the index that names the fault.

@@ -2,6 +2,7 @@ import ArgumentParser
 import ByteKit
 import FixtureKit
 import Foundation
+import Glibc
 import Transcript
 
 /// Measures how fast saved sessions are read, and whether damaged ones are survived.
@@ -81,8 +82,10 @@ struct TextBenchmark: ParsableCommand {
       // Now and then a whole session, for the sake of memory.
       let text = Bytes(
         DamagedSession(originals, isWhole: number % 10_000 == 0, using: &random).bytes)
-      let time = clock.measure { Self.conclude(Self.read(text), text.count) }
-      longest = max(longest, time.seconds)
+      // Processor time: another process may take its turn.
+      let begin = Glibc.clock()
+      Self.conclude(Self.read(text), text.count)
+      longest = max(longest, Double(Glibc.clock() - begin) / Double(CLOCKS_PER_SEC))
       largest = max(largest, text.count)
       if number % 100_000 == 0 { print("\(number) damaged sessions in \(clock.now - start)") }
     }

@@ -1,5 +1,7 @@
 import Analysis
+import ByteKit
 import Evidence
+import Foundation
 import Testing
 import Transcript
 
@@ -90,7 +92,7 @@ import Transcript
     #expect(
       first.title
         == "2 of 3 objects read in kmalloc-128 (of 1,723,323 allocated) are seq_operations left by "
-        + "single_open: by a show function that is not named")
+        + "single_open: whose, the text does not tell")
     #expect(first.certainty == .possible)
     #expect(first.type == "seq_operations")
     #expect(first.count == 2)
@@ -102,6 +104,56 @@ import Transcript
       evidence(Self.leak).subject.coverage.remarks.first
         == "41 of 1,723,323 allocated objects of kmalloc-128 are in this text; the content of 3 is "
         + "known")
+  }
+
+  /// The same article as people save it: what browsers, mailers and editors make of it.
+  private static let forms: [(name: String, text: [UInt8])] = {
+    let lines = leak.split(separator: "\n", omittingEmptySubsequences: false)
+    let escaped = leak.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+      .replacing(">", with: "&gt;")
+    let spans = escaped.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { "<span class=\"line\"><span class=\"cl\">\($0)</span></span>\n" }.joined()
+    let mail = "From: a@example.org\nContent-Type: text/plain; charset=utf-8\n"
+    let base64 = Data(leak.utf8).base64EncodedString(options: .lineLength76Characters)
+    let texts = [
+      ("CRLF", leak.replacing("\n", with: "\r\n")),
+      ("one line", leak.split { $0 == " " || $0 == "\n" }.joined(separator: " ")),
+      ("quoted", lines.map { "> > \($0)\n" }.joined()),
+      ("numbered", lines.enumerated().map { "\($0 + 1)  \($1)\n" }.joined()),
+      ("indented", lines.map { "    \($0)\n" }.joined()),
+      ("highlighted", "<html><body><pre>\(spans)</pre></body></html>"),
+      ("line breaks", "<p>" + escaped.replacing("\n", with: "<br/>") + "</p>"),
+      ("base64", mail + "Content-Transfer-Encoding: base64\n\n" + base64),
+      (
+        "quoted-printable",
+        mail + "Content-Transfer-Encoding: quoted-printable\n\n"
+          + leak.replacing("=", with: "=3D").replacing("ffff00000824", with: "ffff=\n00000824")
+      ),
+      (
+        "old columns",
+        leak.replacing("OBJSIZE  ALLOCATED", with: "NAME OBJSIZE ALLOCATED")
+          .replacing(
+            "128    1723323   1723968  53874     8k  kmalloc-128",
+            with: "kmalloc-128              128    1723323   1723968  53874     8k")
+      ),
+    ]
+    let utf16 = ("UTF-16", Array(leak.data(using: .utf16) ?? Data()))
+    return texts.map { ($0.0, Array($0.1.utf8)) } + [utf16]
+  }()
+
+  @Test(arguments: forms.map(\.name))
+  func theArticleSaysTheSameHoweverItWasSaved(form: String) async throws {
+    let bytes = try #require(Self.forms.first { $0.name == form }?.text)
+    var reader = SessionReader()
+    reader.read(try #require(SavedText(Bytes(bytes), name: form)))
+    let facts = try #require(reader.finish().first)
+    let evidence = SessionEvidence(facts, textSize: bytes.count)
+    let first = try #require(await Investigation(of: evidence.subject).findings.first)
+    #expect(
+      first.title
+        == "2 of 3 objects read in kmalloc-128 (of 1,723,323 allocated) are seq_operations left by "
+        + "single_open: whose, the text does not tell")
+    #expect(evidence.coverage.map(\.listed) == [41])
   }
 
   @Test func theNextQuestionsAreNamesAndARandomSample() {
@@ -220,6 +272,64 @@ import Transcript
   ])
   func theObjectsOfThosePagesAreAskedForNext(row: String) {
     #expect(commands(Self.session + row + "\n").contains("kmem -S ff9bc526c048ac40"))
+  }
+
+  @Test func theAnswerIsReadIntoTheSessionItBelongsTo() throws {
+    let banner = """
+      crash 8.0.2
+          DUMPFILE: /var/crash/vmcore
+              DATE: Sat Nov 21 11:46:04 UTC 2026
+          NODENAME: host
+           RELEASE: 6.1.0-56-amd64
+
+      """
+    let answer =
+      banner.replacing("/var/crash/", with: "/home/me/") + """
+        crash> rd ff38db0cd22b1000 2
+        ff38db0cd22b1000:  ffffffff83796070 ffffffff837960a0   p`y......`y.....
+
+        """
+    var reader = SessionReader()
+    for text in [banner + Self.session, answer] {
+      reader.read(try #require(SavedText(Bytes(Array(text.utf8)), name: "text")))
+    }
+    let sessions = reader.finish()
+    #expect(sessions.count == 1)
+    #expect(sessions.first?.caches.count == 1)
+    #expect(sessions.first?.words.count == 2)
+  }
+
+  @Test func aDumpOfAnotherDateIsAnotherSession() {
+    let banner = "crash 8.0.2\n    DUMPFILE: vmcore\n        DATE: Sat Nov 21 11:46:04 UTC 2026\n"
+    let text = banner + Self.session + banner.replacing("11:46:04", with: "12:46:04") + Self.session
+    var reader = reader(of: text)
+    #expect(reader.finish().count == 2)
+  }
+
+  @Test func cachesWithAModulesAddressesAreAskedAboutFirst() throws {
+    let rows = (0..<6).map {
+      "ff38db0cc10360\($0)0  4096  900000  900000  900000  32k  big-\($0)\n"
+    }
+    let text =
+      Self.session + rows.joined() + """
+        crash> kmem -S small
+        CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME
+        ff38db0cc1037000       16        256       256      1     4k  small
+          SLAB              MEMORY            NODE  TOTAL  ALLOCATED  FREE
+          ff9bc526c048ac40  ff38db0cd22b1000     0    256        256     0
+          FREE / [ALLOCATED]
+          [ff38db0cd22b1000]
+          [ff38db0cd22b1010]
+        crash> rd ff38db0cd22b1000 2
+        ff38db0cd22b1000:  ffffffff83796070 ffffffffc033a030   p`y.....0.3.....
+        crash> sym ffffffffc033a030
+        ffffffffc033a030 (t) tm_show [leakmod]
+        crash> sym ffffffff83796070
+        ffffffff83796070 (t) single_start
+
+        """
+    let first = commands(text).first { $0.hasPrefix("rd ") }
+    #expect(first == "rd ff38db0cd22b1010 2")
   }
 
   @Test func thenTheirContents() {

@@ -141,4 +141,35 @@ import Transcript
     #expect(facts.tasks.map(\.name) == ["/sbin/init splash", "swapper/0", "sleep"])
     #expect(facts.tasks.map(\.residentBytes) == [11220 << 10, 0, 52 << 10])
   }
+
+  @Test func theStatisticsOfCrashAreAnAccountInPages() throws {
+    let text = """
+           RELEASE: 6.1.0-50-amd64
+           MACHINE: x86_64  (2596 Mhz)
+      crash> kmem -i
+                       PAGES        TOTAL      PERCENTAGE
+          TOTAL MEM   120000     468.8 MB         ----
+               FREE    94786     370.3 MB   78% of TOTAL MEM
+      crash> kmem -V
+        VM_ZONE_STAT:
+                    NR_FREE_PAGES: 94786
+        VM_NODE_STAT:
+            NR_SLAB_RECLAIMABLE_B: 2997
+          NR_SLAB_UNRECLAIMABLE_B: 11412
+                   NR_ANON_MAPPED: 76
+                    NR_FILE_PAGES: 2922
+               NR_KERNEL_STACK_KB: 912
+                     NR_PAGETABLE: 34
+        VM_EVENT_STATES:
+                           PGFREE: 121681
+
+      """
+    #expect(unread(text) == 0)
+    let account = try #require(evidence(text).subject.accounts.last)
+    #expect(account.total == 120_000 << 12)
+    #expect(account.parts.first { $0.id == "slab" }?.bytes == (2997 + 11_412) << 12)
+    #expect(account.parts.first { $0.id == "kernel_stacks" }?.bytes == 912 << 10)
+    // kmem -V does not count vmalloc: what is missing cannot be told.
+    #expect(account.unexplained == nil)
+  }
 }

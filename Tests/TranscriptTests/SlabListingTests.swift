@@ -172,4 +172,49 @@ extension SlabListingTests {
   func messagesOfTheKernelAreUnderstood(line: String) {
     #expect(unread(line) == 0)
   }
+
+  @Test func framesOfAStackBehindAListingAreNoObjects() {
+    let text = """
+      CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME
+      ff27b829011b1e00     8384         57        64     16    32k  task_struct
+        SLAB              MEMORY            NODE  TOTAL  ALLOCATED  FREE
+        ffb02df140049600  ff27b82901258000     0      3          3     0
+        FREE / [ALLOCATED]
+        [ff27b82901258000]
+      PID: 0      TASK: ff27b82901262100  CPU: 1    COMMAND: "swapper/1"
+       #0 [ff4ca5884009bed8] amd_e400_idle at ffffffff8343eccd
+       #1 [ff4ca5884009bee0] default_idle_call at ffffffff83e4ea18
+      ff27b8290125a100
+
+      """
+    #expect(facts(text).objects.addresses == [0xff27_b829_0125_8000])
+  }
+
+  /// crash 7.2.9 sees one free object of this slab of Linux 5.10, whose count says seven.
+  @Test(arguments: [("126", "seem"), ("121", "may seem")])
+  func freelistsThatCrashCannotDecodeAreAFault(listed: String, verb: String) {
+    let objects = (0..<8).map { index in
+      let digits = String(UInt64(0xffff_9589_5c78_c000) + UInt64(index) * 32, radix: 16)
+      return index < (listed == "126" ? 7 : 5) ? "  [\(digits)]" : "   \(digits)"
+    }
+    let text = """
+      crash 7.2.9
+           RELEASE: 5.10.0-32-amd64
+      CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME
+      ffff958941042600       32      61555     61824    483     4k  kmalloc-32
+      CPU 0 PARTIAL:
+        SLAB              MEMORY            NODE  TOTAL  ALLOCATED  FREE
+        fffff719c071e300  ffff95895c78c000     0      8          5     3
+        FREE / [ALLOCATED]
+      \(objects.joined(separator: "\n"))
+
+      """
+    let faults = evidence(text).subject.census.caches.first?.faults ?? []
+    #expect(
+      faults.contains {
+        $0.summary
+          == "crash before 7.3.1 does not decode hardened freelists of Linux 5.7 and later: free "
+          + "objects \(verb) allocated"
+      })
+  }
 }

@@ -61,4 +61,30 @@ import Transcript
       """)
     #expect(facts.symbols.map(\.name) == ["single_start"])
   }
+
+  @Test func singleMembersNameSymbols() throws {
+    let text = """
+      crash> struct seq_operations.show,next ff27b829026fcca0
+        show = 0xffffffffc033a030 <TestMod_ProcContentSeqShow>,
+        next = 0xffffffff83796090 <single_next>
+      crash> struct dentry.d_name ff27b82901f26600
+        d_name = {
+          {
+            hash = 564792045,
+            len = 4
+          },
+          name = 0xff27b82901f26638 "hist"
+        },
+
+      """
+    let facts = facts(text)
+    #expect(unread(text) == 0)
+    #expect(Set(facts.symbols.map(\.name)) == ["TestMod_ProcContentSeqShow", "single_next"])
+    #expect(facts.structures.isEmpty)
+  }
+
+  @Test func aMemberAloneNamesItsSymbol() {
+    let facts = facts("  show = 0xffffffffc033a030 <TestMod_ProcContentSeqShow>\n")
+    #expect(facts.symbols.map(\.address) == [0xffff_ffff_c033_a030])
+  }
 }

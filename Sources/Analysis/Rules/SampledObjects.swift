@@ -92,7 +92,7 @@ public struct SampledObjects: Rule {
       return head + "seq_operations left by single_open: \(owner ?? Self.show(of: group.template))"
     }
     let names = symbols.isEmpty ? Self.contents(group.template) : Array(symbols.prefix(2))
-    return head + (type.map { "\($0)s" } ?? "alike")
+    return head + (type.map { "of type \($0)" } ?? "alike")
       + (names.isEmpty ? "" : ": " + names.joined(separator: ", "))
   }
 
@@ -113,7 +113,7 @@ public struct SampledObjects: Rule {
 
   private static func show(of template: Template) -> String {
     guard case .symbol(let name, _, _) = template.shared(at: 24) else {
-      return "by a show function that is not named"
+      return "whose, the text does not tell"
     }
     return name
   }

@@ -111,41 +111,31 @@ struct CensusAssembly {
       fault = builder.addFault(
         Fault(.wildPointer, at: VirtualAddress(plan.memory), "crash: \(complaint)"), toSlab: slab)
     }
-    if plan.listed < plan.slots {
-      for slot in first..<(first + plan.slots) {
-        builder.set(slot, to: .indeterminate(fault: fault))
-      }
-    }
     unlisted += plan.slots - plan.listed
     room -= plan.slots - plan.listed
-    var told: [Int: ObjectStateKind] = [:]
-    for row in planner.order[plan.rows] {
-      for (slot, state) in states(ofRow: row, plan, first) {
-        // Only a slab that is listed several times can be listed in different ways.
-        if plan.rows.count > 1, let before = told.updateValue(state.kind, forKey: slot),
-          before != state.kind
-        {
-          contradicted += 1
-        }
-        builder.set(slot, to: state)
-      }
+    let states = states(plan, planner)
+    for index in 0..<plan.slots {
+      builder.set(first + index, to: states[index] ?? .indeterminate(fault: fault))
     }
     compare(slab, plan, planner, &builder)
   }
 
-  /// The slots of the objects below a row, and their states.
-  private mutating func states(
-    ofRow row: Int, _ plan: SlabPlan, _ firstSlot: Int
-  ) -> [(Int, ObjectState)] {
-    var states: [(Int, ObjectState)] = []
-    for object in facts.objects(ofSlab: row) {
-      let distance = facts.objects.addresses[object] &- plan.firstObject
-      let (index, rest) = distance.quotientAndRemainder(dividingBy: UInt64(plan.stride))
-      guard rest == 0, index < UInt64(plan.slots) else {
-        misplaced += 1
-        continue
+  /// The state of each slot of a slab, nil where nothing is listed.
+  private mutating func states(_ plan: SlabPlan, _ planner: SlabPlanner) -> [ObjectState?] {
+    var states = [ObjectState?](repeating: nil, count: plan.slots)
+    for row in planner.order[plan.rows] {
+      for object in facts.objects(ofSlab: row) {
+        let distance = facts.objects.addresses[object] &- plan.firstObject
+        let (index, rest) = distance.quotientAndRemainder(dividingBy: UInt64(plan.stride))
+        guard rest == 0, index < UInt64(plan.slots) else {
+          misplaced += 1
+          continue
+        }
+        let state = state(facts.objects.mark(object))
+        // Only a slab that is listed several times can be listed in different ways.
+        if let before = states[Int(index)], before.kind != state.kind { contradicted += 1 }
+        states[Int(index)] = state
       }
-      states.append((firstSlot + Int(index), state(facts.objects.mark(object))))
     }
     return states
   }

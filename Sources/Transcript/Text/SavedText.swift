@@ -17,7 +17,7 @@ public struct SavedText: Sendable {
 
   /// Opens a file that is a text, or a text compressed with gzip, xz or zstd; nil for others.
   ///
-  /// UTF-16 with a byte order mark becomes UTF-8.
+  /// UTF-16 with a byte order mark becomes UTF-8; text that a mail has in base64 is decoded.
   public init?(_ file: Bytes, name: String) {
     self.name = name
     if let codec = FileCodec(magicOf: file) {
@@ -25,7 +25,7 @@ public struct SavedText: Sendable {
       guard let head = try? codec.decompress(file, limit: Self.sample), Self.isText(head.bytes),
         let content = try? codec.decompress(file, limit: Self.longest)
       else { return nil }
-      bytes = WideText.narrowed(content.bytes) ?? content.bytes
+      bytes = Self.plain(content.bytes)
       remark =
         switch content.end {
         case .complete: nil
@@ -34,9 +34,13 @@ public struct SavedText: Sendable {
         }
     } else {
       guard Self.isText(file) else { return nil }
-      bytes = WideText.narrowed(file) ?? file
+      bytes = Self.plain(file)
       remark = nil
     }
+  }
+
+  private static func plain(_ text: Bytes) -> Bytes {
+    WideText.narrowed(text) ?? MailParts.decoded(text) ?? text
   }
 
   /// Whether a file begins as texts do: without the bytes that only binary files have.
