@@ -6,7 +6,7 @@ import Memory
 /// The dump, and what is needed to read it.
 struct CaseArguments: ParsableArguments {
   @Argument(
-    help: "A vmcore in any format, all parts of a split one, or saved texts (- for standard input).",
+    help: "A vmcore in any format, all parts of a split one, or saved texts; - is stdin.",
     completion: .file())
   var input: [String]
 
