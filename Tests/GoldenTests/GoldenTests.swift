@@ -8,7 +8,8 @@ import Testing
 struct GoldenTests {
   private static let reports: [(verb: String, options: [String])] = [
     ("analyze", []), ("analyze", ["--explain", "F1"]), ("analyze", ["--explain", "F2"]),
-    ("analyze", ["--format", "json"]), ("caches", []), ("caches", ["--format", "json"]), ("info", []),
+    ("analyze", ["--format", "json"]), ("caches", []), ("caches", ["--format", "json"]),
+    ("info", []),
   ]
 
   @Test(arguments: Fixture.all, reports)
