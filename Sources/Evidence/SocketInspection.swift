@@ -1,3 +1,5 @@
+public import Memory
+
 /// What a socket's own structures and queues say, beyond the counters that `ss` shows.
 public struct SocketInspection: Hashable, Sendable {
   /// Whether anybody ever fetched from a socket what it received.
@@ -8,6 +10,20 @@ public struct SocketInspection: Hashable, Sendable {
     case before
     /// The kernel keeps no trace of it for sockets of this kind or with these options.
     case unknown
+  }
+
+  /// A Unix socket with a packet in which another socket is on its way (SCM_RIGHTS).
+  public struct Carrier: Hashable, Sendable {
+    /// The address of its `struct sock`.
+    public let socket: VirtualAddress
+    /// Who has it open.
+    public let owner: Task?
+
+    /// Describes a carrier.
+    public init(socket: VirtualAddress, owner: Task?) {
+      self.socket = socket
+      self.owner = owner
+    }
   }
 
   /// The protocol by name, such as `ICMPv6` for a raw socket, or by number, if there is one.
@@ -30,6 +46,8 @@ public struct SocketInspection: Hashable, Sendable {
   public var isAccepted: Bool
   /// Whether the socket is a file: without one it is the kernel's own, or was closed.
   public var hasFile: Bool
+  /// Where the socket is on its way, if no process has it open.
+  public var carrier: Carrier?
 
   /// Describes what was found.
   public init(

@@ -53,6 +53,21 @@ struct SocketSurveyTests {
     #expect(inspection.packets.slabBytes == 5 * (256 + 1024) && inspection.packets.pages == 0)
   }
 
+  @Test("Tags that KASAN has in pointers do not matter")
+  func tags() throws {
+    var kernel = SocketKernel(.v7_2)
+    kernel.memory.tag = 0xf3
+    let daemon = kernel.addProcess("tagged", pid: 5)
+    let socket = kernel.addSocket(family: 17, type: 3, number: 0)
+    kernel.open(socket, in: daemon, descriptor: 3)
+    let first = kernel.addPacket(to: socket)
+    kernel.addPacket(to: socket, data: .shared(with: first))
+    let (queue, inspection) = try only(kernel)
+    #expect(queue.owner?.pid == 5 && inspection.hasFile && inspection.descriptor == 3)
+    #expect(inspection.packets.isWhole && inspection.packets.count == 2)
+    #expect(inspection.packets.slabBytes == 2 * 256 + 1024 && inspection.packets.shared == 1)
+  }
+
   @Test("A thread with files of its own counts, and so do descriptors of several processes")
   func threads() throws {
     var kernel = SocketKernel(.v7_2)
@@ -85,6 +100,34 @@ struct SocketSurveyTests {
     #expect(sockets.map(\.address) == [inFlight.sk, orphan.sk])
     #expect(sockets.map(\.owner) == [nil, nil])
     #expect(sockets.map(\.inspection?.hasFile) == [true, false])
+  }
+
+  @Test("A socket on its way between processes is found in the packet that carries it")
+  func inFlight() throws {
+    for era in SocketEra.all {
+      var kernel = SocketKernel(era)
+      let daemon = kernel.addProcess("flightd", pid: 175)
+      // The one that carries comes before or after the one that is carried.
+      let first = kernel.addSocket(family: 1, type: 2, number: 0)
+      let socket = kernel.addSocket(family: 2, type: 2, number: 17)
+      let last = kernel.addSocket(family: 1, type: 2, number: 0)
+      for (carrier, descriptor) in [(first, 3), (last, 4)] {
+        var kernel = kernel
+        kernel.open(carrier, in: daemon, descriptor: descriptor)
+        kernel.addPacket(to: socket)
+        let packet = kernel.addPacket(to: carrier)
+        let list = kernel.memory.allocate("scm_fp_list")
+        kernel.memory.set("scm_fp_list", at: list, "count", 2)
+        let files = kernel.memory.place("scm_fp_list", at: list, "fp")
+        kernel.memory.write(pointer: socket.file, at: files.advanced(by: 8))
+        kernel.memory.set(
+          "unix_skb_parms", at: kernel.memory.place("sk_buff", at: packet, "cb"), "fp", to: list)
+        let carried = try #require(outcome(kernel).sockets.first { $0.address == socket.sk })
+        #expect(carried.owner == nil)
+        #expect(carried.inspection?.carrier?.socket == carrier.sk)
+        #expect(carried.inspection?.carrier?.owner?.pid == 175)
+      }
+    }
   }
 
   @Test("A connection that waits to be accepted belongs to who listens")

@@ -106,6 +106,11 @@ struct UnreadSocket {
   }
 
   private var holders: String? {
+    if let carrier = inspection.carrier {
+      let owner = carrier.owner.map { " of \($0.name) (pid \($0.pid))" } ?? ""
+      return "no process has it open: it is on its way in a packet (SCM_RIGHTS) that waits in the "
+        + "unix socket \(carrier.socket)\(owner)"
+    }
     guard queue.owner != nil else {
       return inspection.hasFile
         ? "no process has it open, but its file exists: it may be on its way to a process, or leaked"

@@ -71,6 +71,7 @@ extension SocketEra {
         }
         union.member("rbnode", .structure("rb_node"))
       }
+      $0.member("cb", .array(.unsignedChar, 48))
       $0.member("len", .unsignedInt)
       $0.member("end", .unsignedInt)
       $0.member("head", .pointer(.unsignedChar))
@@ -177,6 +178,16 @@ extension SocketEra {
     unit.structure("unix_sock") {
       $0.member("sk", .structure("sock"))
       $0.member("addr", .pointer(.structure("unix_address")))
+    }
+    unit.structure("scm_fp_list") {
+      $0.member("count", .short)
+      $0.member("max", .short)
+      if !hasPageVectors { $0.member("vertices", .voidPointer) }
+      $0.member("fp", .array(.pointer(.structure("file")), 253))
+    }
+    unit.structure("unix_skb_parms") {
+      $0.member("pid", .voidPointer)
+      $0.member("fp", .pointer(.structure("scm_fp_list")))
     }
     unit.structure("netlink_sock") {
       $0.member("sk", .structure("sock"))

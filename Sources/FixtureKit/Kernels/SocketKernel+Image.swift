@@ -19,7 +19,7 @@ extension SocketKernel {
             by: memory.frameCount * 64), start: StructureImage.vmemmapStart),
     ]
     let kernel = Kernel(
-      machine: .x86_64, release: era.description, physical: physical,
+      machine: memory.tag == nil ? .x86_64 : .arm64, release: era.description, physical: physical,
       memory: LinearMemory(physical, maps: maps),
       pages: PageMap(
         pageSize: .kib4, structSize: 64, structBase: StructureImage.vmemmap,

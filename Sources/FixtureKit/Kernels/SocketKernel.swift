@@ -148,7 +148,7 @@ public struct SocketKernel: Sendable {
 
   /// Gives a process a descriptor for a socket.
   public mutating func open(_ socket: Socket, in process: Process, descriptor: Int) {
-    memory.write(socket.file.rawValue, at: process.array.advanced(by: descriptor * 8))
+    memory.write(pointer: socket.file, at: process.array.advanced(by: descriptor * 8))
   }
 
   /// Gives a process a descriptor for a file that is no socket.
@@ -156,7 +156,7 @@ public struct SocketKernel: Sendable {
     let file = memory.allocate("file")
     memory.set("file", at: file, "f_op", to: operations.advanced(by: 8))
     memory.set("file", at: file, "private_data", to: process.task)
-    memory.write(file.rawValue, at: process.array.advanced(by: descriptor * 8))
+    memory.write(pointer: file, at: process.array.advanced(by: descriptor * 8))
   }
 
   // MARK: Sockets

@@ -1,4 +1,5 @@
 import DebugInfo
+import KernelImage
 public import Memory
 
 /// The memory of a kernel that is written structure by structure, by the layouts of its own debug
@@ -10,6 +11,8 @@ public struct StructureImage: Sendable {
   public private(set) var image = PhysicalImage()
   /// How many page frames the machine has.
   public let frameCount: UInt64
+  /// The tag that KASAN would give pointers to data, on arm64.
+  public var tag: UInt8?
   let types: FixtureTypes
   private var next: UInt64
 
@@ -59,9 +62,16 @@ public struct StructureImage: Sendable {
     image.write(word, at: physical(address))
   }
 
-  /// The pointer that was written somewhere.
+  /// The pointer that was written somewhere, without its tag.
   public func pointer(at address: VirtualAddress) -> VirtualAddress {
-    VirtualAddress((try? image.load(UInt64.self, at: physical(address))) ?? 0)
+    Machine.arm64.untagged(
+      VirtualAddress((try? image.load(UInt64.self, at: physical(address))) ?? 0))
+  }
+
+  /// Writes a pointer, with the tag if there is one.
+  public mutating func write(pointer: VirtualAddress, at address: VirtualAddress) {
+    guard let tag else { return write(pointer.rawValue, at: address) }
+    write(pointer.rawValue & ~(0xff << 56) | UInt64(tag) << 56, at: address)
   }
 
   /// Writes bytes.
@@ -89,7 +99,7 @@ public struct StructureImage: Sendable {
   public mutating func set(
     _ structure: String, at address: VirtualAddress, _ path: String, to target: VirtualAddress
   ) {
-    set(structure, at: address, path, target.rawValue)
+    write(pointer: target, at: place(structure, at: address, path))
   }
 
   /// Where a member of a structure begins.
@@ -104,8 +114,8 @@ public struct StructureImage: Sendable {
     let ring = [head] + nodes
     for (number, node) in ring.enumerated() {
       let next = ring[(number + 1) % ring.count]
-      write(next.rawValue, at: node)
-      write(node.rawValue, at: next.advanced(by: 8))
+      write(pointer: next, at: node)
+      write(pointer: node, at: next.advanced(by: 8))
     }
   }
 

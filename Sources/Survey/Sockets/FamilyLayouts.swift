@@ -44,12 +44,22 @@ struct FamilyLayouts {
     let name: Int
   }
 
+  /// The files that a packet of a Unix socket carries (SCM_RIGHTS): `struct unix_skb_parms` in the
+  /// packet's control bytes leads to a `struct scm_fp_list`.
+  struct CarriedFiles {
+    let list: Field
+    let count: Field
+    /// Where the list has its files.
+    let files: Int
+  }
+
   private let types: any TypeSource
   /// The layouts; nil where the debug information does not tell.
   private(set) lazy var packet = Self.packet(types)
   private(set) lazy var tcp = Self.tcp(types)
   private(set) lazy var accept = Self.accept(types)
   private(set) lazy var unix = Self.unix(types)
+  private(set) lazy var carried = Self.carried(types)
   /// Where a `struct udp_sock` has the queue that a reader has taken packets to.
   private(set) lazy var readerQueue = types.structure(
     "udp_sock", near: ["udp_recvmsg", "udp_ioctl", "udp_abort"])?.place(of: "reader_queue")
@@ -97,9 +107,19 @@ struct FamilyLayouts {
     return AcceptQueue(first: first, next: next, child: child)
   }
 
+  private static let unixAnchors = ["unix_bind", "unix_dgram_recvmsg"]
+
+  private static func carried(_ types: any TypeSource) -> CarriedFiles? {
+    guard let control = types.structure("unix_skb_parms", near: unixAnchors),
+      let list = control.field("fp"), let target = control.target(of: "fp"),
+      let count = target.field("count"), let files = target.place(of: "fp")
+    else { return nil }
+    return CarriedFiles(list: list, count: count, files: files)
+  }
+
   private static func unix(_ types: any TypeSource) -> UnixSocket? {
     guard
-      let socket = types.structure("unix_sock", near: ["unix_bind", "unix_dgram_recvmsg"]),
+      let socket = types.structure("unix_sock", near: unixAnchors),
       let pointer = socket.field("addr"), let address = socket.target(of: "addr"),
       let length = address.field("len"), let name = address.place(of: "name")
     else { return nil }

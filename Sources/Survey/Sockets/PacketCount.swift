@@ -13,6 +13,10 @@ struct PacketCount: Sendable {
   private var seen: Set<VirtualAddress> = []
   /// Where the data of all packets begin: packets that were cloned share them.
   private var heads: Set<VirtualAddress> = []
+  /// What the packets that are counted next may carry, if anything.
+  var carried: FamilyLayouts.CarriedFiles?
+  /// The files that packets were found to carry.
+  private var files: [VirtualAddress] = []
   /// The page frames outside of slabs that hold data of any packet.
   private var frames: Set<PageFrame> = []
 
@@ -21,6 +25,8 @@ struct PacketCount: Sendable {
   /// A packet has no more packets as further parts: a chain of merged segments.
   private static let longestChain = 1 << 12
 
+  /// A packet carries no more files: SCM_MAX_FD.
+  private static let mostFiles = 253
   /// More packets than this are not counted.
   private static let mostPackets = 1 << 24
 
@@ -104,7 +110,25 @@ struct PacketCount: Sendable {
     packets.payloadBytes += Int(truncatingIfNeeded: record[layout.length])
     packets.slabBytes += slotSize(at: packet)
     addData(of: record, to: &packets)
+    addFiles(of: packet)
     return record
+  }
+
+  /// Notes the files that a packet carries.
+  private mutating func addFiles(of packet: VirtualAddress) {
+    guard let carried, let control = layout.control,
+      let list = kernel.pointer(carried.list, at: packet.advanced(by: control)),
+      let count = kernel.count(carried.count, at: list),
+      let pointers = try? kernel.pointers(
+        "files", at: list.advanced(by: carried.files), min(count, Self.mostFiles))
+    else { return }
+    files += pointers
+  }
+
+  /// Hands over the files that were found and begins anew.
+  mutating func takeFiles() -> [VirtualAddress] {
+    defer { files = [] }
+    return files
   }
 
   /// Adds the data of a packet unless another packet has the same.
@@ -123,7 +147,7 @@ struct PacketCount: Sendable {
     for part in 0..<count {
       let base = layout.parts + part * layout.partStride
       guard let page = bytes.span.load(layout.page, at: base),
-        let frame = kernel.pages.frame(ofStructPage: VirtualAddress(page)),
+        let frame = kernel.pages.frame(ofStructPage: kernel.machine.untagged(VirtualAddress(page))),
         let offset = bytes.span.load(layout.offset, at: base),
         let size = bytes.span.load(layout.size, at: base)
       else { continue }

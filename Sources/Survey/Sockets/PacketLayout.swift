@@ -9,6 +9,8 @@ struct PacketLayout: Sendable {
   let head: Field
   /// The distance from the head of the data to what describes its further parts.
   let end: Field
+  /// Where the bytes are that the socket's family may use.
+  let control: Int?
   /// Where the node of a tree of packets is in a packet.
   let treeNode: Int?
   /// `struct rb_node`: its children.
@@ -46,6 +48,7 @@ struct PacketLayout: Sendable {
     head = try packet.require("head")
     // An offset on 64-bit machines: NET_SKBUFF_DATA_USES_OFFSET.
     end = try packet.require("end")
+    control = packet.place(of: "cb")
     treeNode = packet.place(of: "rbnode")
     let node = packet.target(of: "rbnode")
     left = node?.field("rb_left")

@@ -15,6 +15,8 @@ struct SocketReader {
   private let timesFlag: UInt64?
   /// The listening socket that each connection waits to be accepted from.
   private var listeners: [VirtualAddress: VirtualAddress] = [:]
+  /// The Unix socket that each file is on its way in.
+  private var carriers: [VirtualAddress: SocketInspection.Carrier] = [:]
   /// Whether there was a packet socket whose type is not known.
   private(set) var lacksPacketSocket = false
 
@@ -60,6 +62,17 @@ struct SocketReader {
     }
   }
 
+  /// Says of a socket that nobody has open in which other it is on its way.
+  ///
+  /// That is known once all Unix sockets were read.
+  func findCarrier(of queue: inout SocketQueue) {
+    guard queue.owner == nil, let sk = queue.address,
+      let socket = kernel.pointer(layout.socket, at: sk),
+      let file = kernel.pointer(layout.file, at: socket)
+    else { return }
+    queue.inspection?.carrier = carriers[file]
+  }
+
   /// What waits in a socket; nil when nothing does, or when it is no socket.
   mutating func queue(of sk: VirtualAddress, socket: VirtualAddress?) -> SocketQueue? {
     guard let family = kernel.value(layout.family, at: sk),
@@ -72,6 +85,7 @@ struct SocketReader {
     let ringBytes = kind.family == SocketKind.packet ? ringBytes(of: sk) : 0
     let sent = sentBytes(of: sk, kind)
     var packets = QueuedPackets(recorded: 0)
+    count.carried = kind.family == SocketKind.unix ? families.carried : nil
     addPackets(of: sk, kind, to: &packets)
     let wasTaken = takenByReader(sk, kind)
     let charged = kernel.count(layout.received, at: sk).map { Int(Int32(truncatingIfNeeded: $0)) }
@@ -87,6 +101,9 @@ struct SocketReader {
       socket == nil ? listeners[sk].flatMap { kernel.pointer(layout.socket, at: $0) } : nil
     let holder = (socket ?? listener).flatMap { open.holders[$0] }
     queue.owner = holder?.task
+    for file in count.takeFiles() {
+      carriers[file] = SocketInspection.Carrier(socket: sk, owner: holder?.task)
+    }
     var inspection = SocketInspection(packets: packets)
     inspection.isAccepted = listener == nil
     inspection.reading = wasTaken ? .before : reading(of: sk, kind)

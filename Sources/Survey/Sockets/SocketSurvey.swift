@@ -27,15 +27,17 @@ public struct SocketSurvey: Sendable {
     public var remarks: [String] = []
   }
 
-  /// Looks at all processes and sockets.
+  /// Looks at all processes and sockets; a kernel without networking has none and lacks none.
   public func outcome() -> Outcome {
     var outcome = Outcome()
     do throws(LayoutFailure) {
       let layout = try TaskLayout(kernel.types)
       let processes = ProcessList(kernel, layout: layout)
-      let open = OpenSockets(kernel, processes: processes.processes, layout: layout)
       outcome.tasks = processes.processes.map(\.task)
-      outcome.remarks += processes.remarks + open.remarks
+      outcome.remarks += processes.remarks
+      guard kernel.address(of: "proto_list") != nil else { return outcome }
+      let open = OpenSockets(kernel, processes: processes.processes, layout: layout)
+      outcome.remarks += open.remarks
       addSockets(open, to: &outcome)
     } catch {
       outcome.remarks.append("processes and sockets are not known: \(error)")
@@ -52,6 +54,7 @@ public struct SocketSurvey: Sendable {
         kernel, layout: layout, packets: packets, census: census, open: open)
       reader.findConnections(of: found.sockets.map(\.key))
       outcome.sockets = found.sockets.compactMap { reader.queue(of: $0.key, socket: $0.value) }
+      for index in outcome.sockets.indices { reader.findCarrier(of: &outcome.sockets[index]) }
       if reader.lacksPacketSocket {
         outcome.remarks.append(
           "interfaces and rings of packet sockets are not known: the debug information has no "
