@@ -3,7 +3,8 @@
 // The guest's /init: makes memory whose state is known, prints READY, and waits for the dump.
 //
 // Numbers come from the kernel's command line, which hands words it does not know to init's
-// environment: lab_left, lab_held, lab_parked, and lab_module for the module's parameters.
+// environment: lab_left, lab_held, lab_parked, lab_seed, lab_finish, and lab_module for the module's
+// parameters.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -106,7 +107,7 @@ int main(void) {
   print_file("/proc/slablab");
   tcdrain(STDOUT_FILENO);
   // From here on a processor hears no interrupt, and only the kernel itself is sure to be heard.
-  if (seeded)
+  if (seeded && number("lab_finish", 1))
     tell_module("finish");
   else
     printf("=== READY\n");
