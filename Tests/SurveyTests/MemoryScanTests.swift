@@ -157,6 +157,17 @@ struct MemoryScanTests {
     #expect(found.coverage.excludedWords == 1)
   }
 
+  @Test("KASAN's ring of allocations keeps nothing")
+  func stackRing() async throws {
+    for machine in Machine.allCases {
+      var fixture = Fixture(machine: machine)
+      fixture.kernel.enterIntoStackRing(3, of: fixture.targets)
+      let found = try await fixture.references()
+      #expect(found.counts[3] == References.Counts())
+      #expect(found.coverage.excludedWords == 1)
+    }
+  }
+
   @Test("SLAB's own pointer to the first object of a slab is no reference")
   func firstObject() async throws {
     let found = try await Fixture(.slab6_1).references()

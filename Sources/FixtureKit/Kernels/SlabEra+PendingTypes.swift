@@ -32,6 +32,7 @@ extension SlabEra {
       $0.member("offline", .bool)
     }
     declareKFENCE(&unit)
+    declareStackRing(&unit)
     declareSysfs(&unit)
   }
 
@@ -57,6 +58,19 @@ extension SlabEra {
       $0.member("head", .pointer(.structure("callback_head")))
       $0.member(isRecent ? "bulk_head" : "bkvhead", heads)
       $0.member("krw_arr", .array(.structure("kfree_rcu_cpu_work"), 2))
+    }
+  }
+
+  private func declareStackRing(_ unit: inout FixtureUnit) {
+    unit.structure("kasan_stack_ring_entry") {
+      $0.member("ptr", .voidPointer)
+      $0.member("size", .unsignedLong)
+      $0.member("is_free", .bool)
+    }
+    unit.structure("kasan_stack_ring") {
+      $0.member("size", .unsignedLong)
+      $0.member("pos", .unsignedLong)
+      $0.member("entries", .pointer(.structure("kasan_stack_ring_entry")))
     }
   }
 

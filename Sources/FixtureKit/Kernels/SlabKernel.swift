@@ -175,6 +175,8 @@ public struct SlabKernel: Sendable {
   var poolFrame: UInt64?
   /// Objects with an RCU callback in them that keeps them: slab and slot.
   var keptCallbacks: [(slab: Int, slot: Int)] = []
+  /// Objects whose allocation KASAN's ring of stacks has: slab and slot.
+  var ringEntries: [(slab: Int, slot: Int)] = []
   /// Damage to the link behind this cache of the list: to the cache with that number, or to nowhere.
   var listDamage: (behind: Int, to: Int?)?
   /// Page frames whose `struct page` is not in the dump.

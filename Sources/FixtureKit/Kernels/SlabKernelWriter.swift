@@ -45,6 +45,7 @@ struct SlabKernelWriter {
     }
     writePending()
     writeKFENCE()
+    writeStackRing()
     writeAliases()
     writePageUses()
   }

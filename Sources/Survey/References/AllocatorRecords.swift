@@ -65,6 +65,7 @@ struct AllocatorRecords: Sendable {
     sheaf = holder("slab_sheaf", "cache", "objects")
     slab = holder("slab", "slab_cache", "s_mem") ?? holder("page", "slab_cache", "s_mem")
     addKFENCE(KFENCEPool(kernel))
+    addStackRing(of: kernel)
     if pointer == nil, let cache, let layout = try? SLABLayout(cache) {
       addArrays(layout, in: kernel)
     }
@@ -74,6 +75,26 @@ struct AllocatorRecords: Sendable {
   private mutating func addKFENCE(_ pool: KFENCEPool) {
     if !pool.records.isEmpty { ranges.append(pool.records) }
   }
+
+  /// Adds the ring in which KASAN's modes with tags keep the latest allocations and frees.
+  ///
+  /// Linux 7bc0584e5d23 ("kasan: implement stack ring for tag-based modes"), v6.1.
+  private mutating func addStackRing(of kernel: Kernel) {
+    let anchors = ["kasan_save_alloc_info", "kasan_complete_mode_report_info"]
+    guard let variable = kernel.address(of: "stack_ring"),
+      let ring = kernel.types.structure("kasan_stack_ring", near: anchors),
+      let size = ring.field("size"), let entries = ring.field("entries"),
+      let stride = try? ring.target(of: "entries")?.requireSize(),
+      let record = try? Record(at: variable, extent: [size, entries].extent, in: memory),
+      let count = Int(exactly: record[size]), count <= Self.largestRing
+    else { return }
+    let start = machine.untagged(VirtualAddress(record[entries]))
+    let end = start.advanced(by: count &* stride)
+    if start != VirtualAddress(0), start < end { ranges.append(start..<end) }
+  }
+
+  /// A ring has 32768 entries unless the kernel's command line says otherwise.
+  private static let largestRing = 1 << 24
 
   /// Adds SLAB's arrays of free objects.
   private mutating func addArrays(_ layout: SLABLayout, in kernel: Kernel) {
