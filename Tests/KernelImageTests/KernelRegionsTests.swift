@@ -71,6 +71,23 @@ struct KernelRegionsTests {
     #expect(use(of: 0xffff_fc00_0000_0040, in: kernel) == .pageStructs)
   }
 
+  /// Expected ends: `PAGE_END` of arch/arm64/include/asm/memory.h, Linux 5.10 to 7.2.
+  @Test(
+    "AArch64 with 52 bits has vmalloc where processors with fewer have it",
+    arguments: zip([PageSize.kib4, .kib16, .kib64], [48, 47, 48] as [UInt64]))
+  func wide(pageSize: PageSize, fewestBits: UInt64) throws {
+    let end = UInt64.max << (fewestBits - 1)
+    var plan = SmallKernel.arm64Pages16K
+    plan.mode = .arm64(pageSize, virtualBits: 52)
+    plan.text = VirtualAddress(end + 0x1080_0000)
+    plan.directMap = VirtualAddress(0xffef_ffff_c000_0000)
+    plan.lines[0...1] = ["NUMBER(VA_BITS)=52", "NUMBER(TCR_EL1_T1SZ)=0xc"]
+    let kernel = try kernel(plan)
+    #expect(use(of: 0xfff0_0000_0400_0000, in: kernel) == .directMap)
+    #expect(use(of: end + 0x812_3000, in: kernel) == .vmalloc)
+    #expect(use(of: end - 0x1000, in: kernel) == nil)
+  }
+
   @Test("AArch64 before v5.4 has its direct map above vmalloc")
   func unflipped() throws {
     let kernel = try kernel(SmallKernel.arm64Unflipped)

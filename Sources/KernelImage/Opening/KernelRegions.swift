@@ -75,9 +75,8 @@ struct KernelRegions {
     case .arm64:
       if let told = range(info, "VMALLOC_START", "VMALLOC_END") { return [told] }
       // What is neither the direct map nor below it; the other regions are named before this one.
-      // The middle is where it is with 48 bits when there are more (VA_BITS_MIN).
       let start = kernel.memory.tables.shape.start
-      let half = VirtualAddress(max(start.rawValue, .max << 48) >> 1 | 1 << 63)
+      let half = kernel.memory.tables.shape.directMapEnd
       let isFlipped = (kernel.memory.directMap?.range.lowerBound ?? start) < half
       return isFlipped ? [half..<VirtualAddress(.max)] : [start..<half]
     }

@@ -35,6 +35,17 @@ public struct PageTableShape: Hashable, Sendable {
       start: VirtualAddress(UInt64.max << UInt64(virtualBits)))
   }
 
+  /// AArch64: where the direct map ends, in the middle of the addresses of kernels since v5.4.
+  ///
+  /// A kernel of 52 bits must run on processors that have fewer, and has the middle that it would
+  /// have there: `_PAGE_END(VA_BITS_MIN)` of arch/arm64/include/asm/memory.h, 47 bits with pages of
+  /// 16 KiB and 48 with others.
+  var directMapEnd: VirtualAddress {
+    let bits = start.rawValue.trailingZeroBitCount
+    let fewest = pageSize == .kib16 ? 47 : 48
+    return VirtualAddress(UInt64.max << UInt64((bits > 48 ? fewest : bits) - 1))
+  }
+
   /// The height of the first table: one less than the number of levels.
   public var rootHeight: Int { indexWidths.count - 1 }
 
