@@ -123,7 +123,7 @@ extension SlabKernel.Place {
     switch self {
     case .rcuSheaf, .flyingSheaf: .rcuSheaf
     case .kfreeRCUBlock, .kfreeRCUList, .kfreeRCUCallback: .kfreeRCU
-    case .callback: .callRCU
+    case .callback, .delayedFree: .callRCU
     case .deferredFree: .deferredFree
     case .quarantine: .quarantine
     default: nil

@@ -147,6 +147,37 @@ struct SlabSurveyTests {
     #expect(coverage.remarks.contains { $0.hasPrefix("the struct page of 64 page frames") })
   }
 
+  /// Linux 5.9 to 5.12: `fixup_red_left` asks `slub_debug_enabled` before `red_left_pad`.
+  @Test("a red zone before objects that the kernel does not heed is none")
+  func unheededRedZone() async throws {
+    for users in [nil, 0, 1] as [Int32?] {
+      var fixture = SlabKernel(.slub5_10)
+      fixture.debugUsers = users
+      fixture.addCache("Acpi-State", objectSize: 80, slotSize: 128, lead: 16)
+      let slab = fixture.addSlab(of: 0, free: [5, 7])
+      let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+      let page = census.slabs[0].firstPage
+      #expect(census.slabs[0].firstObject == page.advanced(by: users == 0 ? 0 : 16))
+      #expect(
+        census.address(of: try #require(census.object(inSlot: 5))) == fixture.object(5, of: slab))
+      #expect(census.counts[0].free == 2)
+      #expect(census.faults(ofCache: 0).isEmpty)
+    }
+  }
+
+  @Test("what SLUB has RCU free for it is pending", arguments: [SlabEra.slub6_12, .slub7_1])
+  func delayedFree(era: SlabEra) async throws {
+    var fixture = SlabKernel(era, machine: .arm64)
+    fixture.tag = 0xf3
+    fixture.addCache("sock_inode_cache", objectSize: 64)
+    let slab = fixture.addSlab(of: 0)
+    fixture.give([3, 9], of: slab, to: .delayedFree(1))
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.state(of: 3) == .pending(.callRCU))
+    #expect(census.state(of: 9) == .pending(.callRCU))
+    #expect(census.counts[0].pending == 2)
+  }
+
   @Test("caches have the names of those that were merged into them")
   func aliases() async throws {
     var fixture = SlabKernel(.slub6_1)

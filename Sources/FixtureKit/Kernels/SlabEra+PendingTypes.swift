@@ -8,6 +8,12 @@ extension SlabEra {
       $0.member("func", .functionPointer(returns: .void, [.pointer(.structure("callback_head"))]))
     }
     declareKFreeRCU(&unit)
+    if delaysFrees {
+      unit.structure("rcu_delayed_free") {
+        $0.member("head", .structure("callback_head"))
+        $0.member("object", .voidPointer)
+      }
+    }
     unit.structure("rcu_segcblist") {
       $0.member("head", .pointer(.structure("callback_head")))
       $0.member("len", .long)

@@ -36,6 +36,12 @@ public struct SlabEra: Hashable, Sendable, CustomStringConvertible {
   /// Whether it is v6.10 or later: `kfree_rcu` has lists of blocks, KFENCE allocates its metadata.
   var isRecent: Bool { mark != .flag }
 
+  /// Whether SLUB can have RCU free objects for it: CONFIG_SLUB_RCU_DEBUG, since v6.12.
+  public var delaysFrees: Bool { isSLUB && mark == .typeByte }
+
+  /// Whether slabs can name the line of code that allocated each object: since v6.10.
+  var hasCodeTags: Bool { isSLUB && isRecent }
+
   /// SLUB with its fields in `struct page`.
   public static let slub5_10 = SlabEra(
     description: "SLUB 5.10", isSLUB: true, hasStructSlab: false, mark: .flag, hasCPUSlabs: true,

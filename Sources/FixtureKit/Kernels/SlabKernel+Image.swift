@@ -25,7 +25,8 @@ extension SlabKernel {
     let cache = caches[slab.cache]
     let start = directMap.advanced(by: slab.frame << 12)
     let first = era.isSLUB ? 0 : onSlabBytes(slab) + slab.colour
-    return start.advanced(by: first + cache.lead + slot * cache.slotSize)
+    let lead = debugUsers == 0 ? 0 : cache.lead
+    return start.advanced(by: first + lead + slot * cache.slotSize)
   }
 
   /// The page frame of an object in KFENCE's pool.

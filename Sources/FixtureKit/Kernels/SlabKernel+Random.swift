@@ -101,6 +101,7 @@ extension SlabKernel {
     let isWaiting = Bool.random(using: &random)
     var places: [Place] = [.kfreeRCUBlock(cpu, isWaiting: isWaiting)]
     if sheafPlacesExist { places.append(.flyingSheaf(cpu)) }
+    if era.delaysFrees, !isDamaged { places.append(.delayedFree(cpu)) }
     if !isDamaged {
       // Lists that run through the objects end where a page is lost.
       places += [.kfreeRCUList(cpu, isWaiting: isWaiting), .callback(cpu)]

@@ -46,6 +46,8 @@ public struct SlabKernel: Sendable {
     case callback(Int)
     /// The callbacks of a CPU that `kfree_rcu` gave for each of its objects.
     case kfreeRCUCallback(Int)
+    /// The objects that callbacks of a CPU name which lie elsewhere: CONFIG_SLUB_RCU_DEBUG.
+    case delayedFree(Int)
     /// The objects of a CPU that were freed where no lock may be taken.
     case deferredFree(Int)
     /// KASAN's quarantine of a CPU.
@@ -56,7 +58,7 @@ public struct SlabKernel: Sendable {
       switch self {
       case .cpuSlab, .mainSheaf, .spareSheaf, .barn, .cpuArray, .sharedArray, .alienArray: false
       case .rcuSheaf, .kfreeRCUBlock, .kfreeRCUList, .flyingSheaf, .callback,
-        .kfreeRCUCallback, .deferredFree, .quarantine:
+        .kfreeRCUCallback, .delayedFree, .deferredFree, .quarantine:
         true
       }
     }
@@ -161,6 +163,10 @@ public struct SlabKernel: Sendable {
   public let nodes: Int
   /// How many page frames the machine has.
   public let frameCount: UInt64
+  /// How many enabled SLUB's debugging, in kernels that count them: since v5.9.
+  ///
+  /// Where it is 0, the red zones before objects that caches speak of are not there.
+  public var debugUsers: Int32?
   /// The tag that KASAN would give pointers, on arm64.
   public var tag: UInt8?
   var caches: [Cache] = []

@@ -16,6 +16,9 @@ extension SlabKernelWriter {
     define("kvfree_rcu_cb", kernel.text.advanced(by: 0x400))
     define("percpu_ref_switch_to_atomic_rcu", kernel.text.advanced(by: 0x200))
     define("rcu_free_sheaf", kernel.text.advanced(by: 0x300))
+    if kernel.era.delaysFrees {
+      define("slab_free_after_rcu_debug", kernel.text.advanced(by: 0x500))
+    }
     for cpu in 0..<kernel.cpus {
       writeKFreeRCU(at: perCPU(batches, cpu: cpu), cpu: cpu)
       writeCallbacks(at: perCPU(data, cpu: cpu), cpu: cpu)
@@ -106,6 +109,11 @@ extension SlabKernelWriter {
     for known in kernel.places where known.place == .flyingSheaf(cpu) {
       let sheaf = writeSheaf(known.place, cache: known.cache, at: cacheAddresses[known.cache])
       if let sheaf { callbacks.append((kernel.directMap.advanced(by: sheaf.rawValue), 0x300)) }
+    }
+    for object in objects(in: .delayedFree(cpu)) {
+      let record = allocate(size(of: "rcu_delayed_free"))
+      set("rcu_delayed_free", at: record, "object", tagged(object))
+      callbacks.append((kernel.directMap.advanced(by: record.rawValue), 0x500))
     }
     for callback in callbacks {
       let function = kernel.text.advanced(by: callback.function).rawValue

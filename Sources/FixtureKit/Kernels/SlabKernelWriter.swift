@@ -29,6 +29,11 @@ struct SlabKernelWriter {
     let nodes = allocate(4)
     define("nr_node_ids", at: nodes, size: 4)
     image.write(UInt32(kernel.nodes), at: nodes)
+    if let users = kernel.debugUsers {
+      let key = allocate(16)
+      define("slub_debug_enabled", at: key, size: 16)
+      image.write(UInt32(bitPattern: users), at: key)
+    }
     let caches = kernel.caches.indices.map { _ in
       allocate(types.structure("kmem_cache", near: [])?.size ?? 0)
     }

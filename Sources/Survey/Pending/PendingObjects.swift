@@ -44,5 +44,22 @@ struct PendingObjects {
     ledger.suspend(batches[true, default: []].map(\.head), .kfreeRCU)
     let freed = batches[false, default: []].filter { !kept.contains($0.function) }
     ledger.suspend(freed.map(\.head), .callRCU)
+    ledger.suspend(delayed(freed), .callRCU)
+  }
+
+  /// The objects that callbacks name which SLUB itself made to free them.
+  ///
+  /// Linux b8c8ba73c68b ("slub: Introduce CONFIG_SLUB_RCU_DEBUG"), v6.12: what others may still read
+  /// under RCU gets free after a grace period only, so that KASAN sees a use after that.
+  private func delayed(_ callbacks: [RCUCallbacks.Callback]) -> [VirtualAddress] {
+    guard let function = kernel.address(of: "slab_free_after_rcu_debug"),
+      let record = kernel.types.structure(
+        "rcu_delayed_free", near: ["kmem_cache_free", "slab_free_after_rcu_debug"]),
+      let head = record.place(of: "head"), let object = record.place(of: "object")
+    else { return [] }
+    return callbacks.filter { $0.function == function }.compactMap {
+      (try? kernel.memory.pointer(at: $0.head.advanced(by: object - head)))
+        .map(kernel.machine.untagged)
+    }
   }
 }
