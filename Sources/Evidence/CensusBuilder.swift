@@ -1,3 +1,4 @@
+public import DebugInfo
 public import Memory
 
 /// Collects caches, slabs and the states of their slots for a `Census`.
@@ -94,6 +95,16 @@ public struct CensusBuilder: Sendable {
   /// Records what is wrong with a cache as a whole.
   public mutating func addFault(_ fault: Fault, toCache cache: Int) {
     caches[cache].faults.append(fault)
+  }
+
+  /// Names the static variables that hold the address of a cache.
+  public mutating func setVariables(_ variables: [SymbolReference], ofCache cache: Int) {
+    caches[cache].variables = variables
+  }
+
+  /// Records that so many more of a cache's objects that count as allocated may be free.
+  public mutating func addOvercount(_ objects: Int, ofCache cache: Int) {
+    caches[cache].overcount += objects
   }
 
   /// Gives a cache its other names.

@@ -1,3 +1,4 @@
+public import DebugInfo
 public import Memory
 
 /// A slab cache: the kernel's `struct kmem_cache`.
@@ -8,6 +9,8 @@ public struct SlabCache: Hashable, Sendable {
   public var name: String
   /// Other names that were merged into it, sorted.
   public var aliases: [String]
+  /// The static variables, or places in them, that hold its address.
+  public var variables: [SymbolReference]
   /// How many caches share it, as its reference count tells; 1 for a cache of its own.
   public var sharers: Int
   /// The address of its `struct kmem_cache`.
@@ -18,21 +21,27 @@ public struct SlabCache: Hashable, Sendable {
   public var slotSize: Int
   /// The objects in one of its slabs of the usual order.
   public var objectsPerSlab: Int
+  /// How many objects that count as allocated may be free or pending: at most as many as the lists
+  /// hold that could not be read.
+  public var overcount: Int
   /// What went wrong with the cache as a whole; empty when nothing did.
   public var faults: [Fault]
 
   /// Describes a cache.
   public init(
-    name: String, aliases: [String] = [], sharers: Int = 1, address: VirtualAddress,
-    objectSize: Int, slotSize: Int, objectsPerSlab: Int, faults: [Fault] = []
+    name: String, aliases: [String] = [], variables: [SymbolReference] = [], sharers: Int = 1,
+    address: VirtualAddress, objectSize: Int, slotSize: Int, objectsPerSlab: Int,
+    overcount: Int = 0, faults: [Fault] = []
   ) {
     self.name = name
     self.aliases = aliases
+    self.variables = variables
     self.sharers = sharers
     self.address = address
     self.objectSize = objectSize
     self.slotSize = slotSize
     self.objectsPerSlab = objectsPerSlab
+    self.overcount = overcount
     self.faults = faults
   }
 }

@@ -60,6 +60,7 @@ public struct SlabSurvey: Sendable {
     if isSLUB {
       ledger.name(by: CacheAliases(kernel, cache: cacheStructure, anchors: Self.anchors))
     }
+    ledger.name(by: await CacheVariables.all(kernel, caches: caches.caches))
     let census = Census(ledger.builder)
     #if DEBUG
       census.checkInvariants()

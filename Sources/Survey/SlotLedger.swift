@@ -84,11 +84,47 @@ struct SlotLedger {
     }
   }
 
+  /// Records that these objects of a cache may be free: those that were not seen free are in doubt.
+  ///
+  /// Returns how many they are.
+  mutating func doubt(_ objects: [VirtualAddress], ofCache cache: Int, _ fault: Fault) -> Int {
+    let slots = Set(
+      objects.compactMap { object -> Int? in
+        guard let found = book.slot(of: object), Int(book.slabs[found.slab].cache) == cache
+        else { return nil }
+        let slot = builder.slabs[found.slab].firstSlot + found.slot
+        return builder.stateKind(of: slot) == .allocated ? slot : nil
+      })
+    let index = builder.addFault(fault, slabOfCache: cache)
+    for slot in slots { builder.set(slot, to: .indeterminate(fault: index)) }
+    return slots.count
+  }
+
+  /// Records that so many objects of a cache that count as allocated may be free at most.
+  mutating func note(_ fault: Fault, ofCache cache: Int, overcount: Int) {
+    builder.addOvercount(overcount, ofCache: cache)
+    guard overcount > 0 else { return note(fault, ofCache: cache) }
+    let objects = overcount == 1 ? "1 object" : "\(overcount) objects"
+    note(
+      Fault(
+        fault.kind, at: fault.address,
+        fault.summary + ": up to \(objects) that count as allocated may be free"),
+      ofCache: cache)
+  }
+
   /// Records a fault of a slab that leaves no doubt about its slots.
   mutating func note(_ fault: Fault, ofSlab slab: Int) { _ = builder.addFault(fault, toSlab: slab) }
 
   /// Records what is wrong with a cache as a whole.
   mutating func note(_ fault: Fault, ofCache cache: Int) { builder.addFault(fault, toCache: cache) }
+
+  /// Tells which variables hold the addresses of caches.
+  mutating func name(by variables: CacheVariables) {
+    for (number, cache) in builder.caches.enumerated() {
+      let known = variables.variables[cache.address, default: []]
+      if !known.isEmpty { builder.setVariables(known, ofCache: number) }
+    }
+  }
 
   /// Gives caches the names of those that were merged into them.
   mutating func name(by aliases: CacheAliases) {

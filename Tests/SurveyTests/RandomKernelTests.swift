@@ -61,7 +61,13 @@ struct RandomKernelTests {
       census.checkInvariants()
       let differences = differences(between: census, and: fixture.truth)
       #expect(differences.isEmpty, "\(era) seed \(seed): \(differences.prefix(3))")
+      for (number, cache) in census.caches.enumerated() {
+        let index = fixture.number(ofCache: cache.name)
+        let hidden = index.map { fixture.hidden(in: $0) } ?? 0
+        #expect(cache.overcount >= hidden, "\(era) seed \(seed): cache \(number)")
+      }
       if !isDamaged {
+        #expect(census.caches.allSatisfy { $0.overcount == 0 })
         let faults = census.caches.indices.flatMap { census.faults(ofCache: $0) }
         #expect(faults.isEmpty, "\(era) seed \(seed): \(faults.prefix(3))")
         #expect(coverage.remarks.isEmpty, "\(era) seed \(seed): \(coverage.remarks)")

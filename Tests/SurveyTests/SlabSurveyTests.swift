@@ -110,6 +110,29 @@ struct SlabSurveyTests {
     #expect(census.faults(ofCache: 0).first?.address == fixture.object(3, of: slab))
   }
 
+  @Test("a sheaf that cannot be read is said to hide at most so many free objects")
+  func damagedSheaf() async throws {
+    for damage in SlabKernel.SheafDamage.allCases {
+      var fixture = SlabKernel(.slub7_1)
+      fixture.addCache("victim", objectSize: 64, capacity: 12)
+      let slab = fixture.addSlab(of: 0)
+      fixture.give([3, 4, 5], of: slab, to: .spareSheaf(1))
+      fixture.give([6], of: slab, to: .mainSheaf(0))
+      fixture.damageSheaf(.spareSheaf(1), of: 0, damage)
+      let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+      let expected: (free: Int, unknown: Int, overcount: Int) =
+        switch damage {
+        case .wildPointer, .owner: (1, 0, 12)
+        case .size: (1, 3, 0)
+        case .firstPointer: (3, 0, 1)
+        }
+      #expect(census.counts[0].free == expected.free, "\(damage)")
+      #expect(census.counts[0].indeterminate == expected.unknown, "\(damage)")
+      #expect(census.caches[0].overcount == expected.overcount, "\(damage)")
+      #expect(census.faults(ofCache: 0).count == 1)
+    }
+  }
+
   @Test("a list of caches that goes in circles ends, and slabs lead to the caches behind")
   func cyclicCacheList() async throws {
     var fixture = SlabKernel(.slub6_1)
@@ -188,6 +211,23 @@ struct SlabSurveyTests {
     #expect(census.caches[0].aliases == ["fib6_nodes", "uts_namespace"])
     #expect(census.caches[1].aliases.isEmpty)
     #expect(census.caches(named: "fib6_nodes") == [0])
+  }
+
+  @Test("caches are named by the variables that hold their addresses", arguments: SlabEra.all)
+  func variables(era: SlabEra) async throws {
+    var fixture = SlabKernel(era, machine: .arm64)
+    fixture.tag = 0xf2
+    fixture.addCache("pid", objectSize: 128)
+    fixture.addCache("task_struct", objectSize: 512)
+    fixture.holdCache(0, in: "ip6_dst_ops_template", word: 3, words: 4)
+    fixture.holdCache(1, in: "task_struct_cachep")
+    fixture.holdCache(0, in: "fib6_node_kmem")
+    fixture.holdCache(0, in: "kmalloc_caches", word: 7, words: 14)
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(
+      census.caches[0].variables.map(\.description)
+        == ["ip6_dst_ops_template+0x18", "fib6_node_kmem"])
+    #expect(census.caches[1].variables.map(\.description) == ["task_struct_cachep"])
   }
 
   @Test("objects guarded by KFENCE are where KFENCE put them", arguments: SlabEra.all)

@@ -126,6 +126,14 @@ extension SlabKernel {
     {
       loseStructPage(of: slab)
     }
+    for known in places where Int.random(in: 0..<4, using: &random) == 0 {
+      switch known.place {
+      case .mainSheaf, .spareSheaf, .rcuSheaf:
+        damageSheaf(
+          known.place, of: known.cache, .random(SheafDamage.allCases, using: &random))
+      default: break
+      }
+    }
     // Slabs lead to caches that the list has lost.
     switch Int.random(in: 0..<6, using: &random) {
     case 0: unlist(0)

@@ -18,6 +18,31 @@ extension SlabKernel {
   /// Takes a cache off the list of caches, as its destruction does even if objects are left.
   public mutating func unlist(_ cache: Int) { caches[cache].isListed = false }
 
+  /// Damages a CPU's main, spare or RCU sheaf of a cache, if it has objects.
+  public mutating func damageSheaf(_ place: Place, of cache: Int, _ damage: SheafDamage) {
+    sheafDamage.append((cache, place, damage))
+  }
+
+  func damage(ofSheaf place: Place, of cache: Int) -> SheafDamage? {
+    sheafDamage.first { $0.place == place && $0.cache == cache }?.damage
+  }
+
+  /// The number of the cache of a name.
+  public func number(ofCache name: String) -> Int? { caches.firstIndex { $0.name == name } }
+
+  /// How many objects of a cache count as allocated although they are in a damaged sheaf.
+  public func hidden(in cache: Int) -> Int {
+    let hidden = places.flatMap { known -> [(slab: Int, slot: Int)] in
+      guard known.cache == cache else { return [] }
+      switch damage(ofSheaf: known.place, of: cache) {
+      case .wildPointer, .owner: return known.objects
+      case .firstPointer: return Array(known.objects.prefix(1))
+      case .size, nil: return []
+      }
+    }
+    return hidden.count { truth[object($0.slot, of: $0.slab)] == .allocated }
+  }
+
   /// What there is to know about each slot, by the address of its object.
   public var truth: [VirtualAddress: Truth] {
     var truth: [VirtualAddress: Truth] = [:]
@@ -35,9 +60,15 @@ extension SlabKernel {
     var states = [Truth](repeating: isInDoubt(slab) ? .unknown : .allocated, count: slab.slots)
     for slot in seen(slab) { states[slot] = .freeInSlab }
     for slot in seenByCPU(slab) { states[slot] = .free(.cpuSlab(slab.cpu ?? 0)) }
-    for (_, place, objects) in places {
-      for object in objects where object.slab == number {
-        states[object.slot] = place.isPending ? .pending(place) : .free(place)
+    for (cache, place, objects) in places {
+      let damage = damage(ofSheaf: place, of: cache)
+      for (position, object) in objects.enumerated() where object.slab == number {
+        switch damage {
+        case .wildPointer, .owner: break
+        case .firstPointer where position == 0: break
+        case .size: states[object.slot] = .unknown
+        default: states[object.slot] = place.isPending ? .pending(place) : .free(place)
+        }
       }
     }
     return states

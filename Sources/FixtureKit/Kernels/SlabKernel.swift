@@ -106,6 +106,18 @@ public struct SlabKernel: Sendable {
     case lostPage(Int)
   }
 
+  /// What is wrong with a sheaf in the dump.
+  public enum SheafDamage: Hashable, Sendable, CaseIterable {
+    /// What points to it leads to no memory.
+    case wildPointer
+    /// It counts more objects than it has room for.
+    case size
+    /// It says that it is another cache's.
+    case owner
+    /// Its first pointer leads to no object.
+    case firstPointer
+  }
+
   /// What a damaged free pointer leads to.
   public enum Target: Hashable, Sendable, CaseIterable {
     /// Memory that is no slab.
@@ -173,12 +185,16 @@ public struct SlabKernel: Sendable {
   var slabs: [Slab] = []
   /// The objects given to each place: slab and slot.
   var places: [(cache: Int, place: Place, objects: [(slab: Int, slot: Int)])] = []
+  /// What is wrong with the sheaf of a place.
+  var sheafDamage: [(cache: Int, place: Place, damage: SheafDamage)] = []
   /// The other names of caches.
   var aliases: [(name: String, cache: Int)] = []
   /// The objects in KFENCE's pool, and whether each lies at the end of its page.
   var guarded: [(cache: Int, isAtEnd: Bool, state: GuardState)] = []
   /// Where KFENCE's pool begins.
   var poolFrame: UInt64?
+  /// Variables that hold addresses of caches.
+  var holders: [(name: String, cache: Int, word: Int, words: Int)] = []
   /// Objects with an RCU callback in them that keeps them: slab and slot.
   var keptCallbacks: [(slab: Int, slot: Int)] = []
   /// Objects whose allocation KASAN's ring of stacks has: slab and slot.
@@ -283,6 +299,13 @@ public struct SlabKernel: Sendable {
 
   /// Gives a cache another name, as when a second cache is merged into it.
   public mutating func alias(_ name: String, of cache: Int) { aliases.append((name, cache)) }
+
+  /// Defines a variable of so many words, one of which holds the address of a cache.
+  public mutating func holdCache(
+    _ cache: Int, in variable: String, word: Int = 0, words: Int = 1
+  ) {
+    holders.append((variable, cache, word, words))
+  }
 
   /// Places an object of a cache in KFENCE's pool, at the start of its page or at the end.
   public mutating func guardObject(of cache: Int, isAtEnd: Bool, _ state: GuardState) {

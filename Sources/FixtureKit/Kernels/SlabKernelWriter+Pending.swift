@@ -163,6 +163,19 @@ extension SlabKernelWriter {
     }
   }
 
+  /// Writes static variables that hold the addresses of caches.
+  mutating func writeHolders() {
+    guard !kernel.holders.isEmpty else { return }
+    define("_sdata", at: allocate(16), size: 0)
+    for holder in kernel.holders {
+      let variable = allocate(holder.words * 8)
+      define(holder.name, at: variable, size: UInt64(holder.words * 8))
+      image.write(
+        pointer(cacheAddresses[holder.cache]), at: variable.advanced(by: UInt64(holder.word * 8)))
+    }
+    define("_end", at: allocate(16), size: 0)
+  }
+
   /// Writes the links of `/sys/kernel/slab`, as a tree that leans to one side.
   mutating func writeAliases() {
     guard !kernel.aliases.isEmpty else { return }

@@ -86,6 +86,14 @@ extension SlabKernelWriter {
     for (number, object) in objects.enumerated() {
       image.write(tagged(object), at: array.advanced(by: UInt64(number) * 8))
     }
+    switch kernel.damage(ofSheaf: place, of: cache) {
+    case .size: set("slab_sheaf", at: sheaf, "size", 0xffff_ff00)
+    case .owner: set("slab_sheaf", at: sheaf, "cache", pointer(sheaf))
+    case .firstPointer: image.write(UInt64(0xdead_4ead_0000_0001), at: array)
+    // Behind the end of memory.
+    case .wildPointer: return PhysicalAddress(kernel.frameCount << 12 + 0x1_0000)
+    case nil: break
+    }
     return sheaf
   }
 

@@ -52,6 +52,8 @@ struct SlabKernelWriter {
     writeKFENCE()
     writeStackRing()
     writeAliases()
+    writeHolders()
+    writeRecords()
     writePageUses()
   }
 

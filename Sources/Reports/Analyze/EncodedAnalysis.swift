@@ -1,4 +1,5 @@
 internal import Analysis
+internal import DebugInfo
 internal import Evidence
 
 /// The schema `slabscope.analyze/1`.
@@ -17,7 +18,10 @@ struct EncodedAnalysis: Encodable, Sendable {
     memory =
       subject.accounts.last.map { EncodedMemory($0) } ?? EncodedMemory(input, caches: summaries)
     self.findings = findings.map { EncodedFinding($0, in: subject) }
-    caches = summaries.map { EncodedCache($0) }
+    // Names of members would take longer than all the rest.
+    caches = summaries.map {
+      EncodedCache($0, variables: $0.cache.variables.map(\.description))
+    }
   }
 }
 

@@ -43,8 +43,13 @@ public struct CachesReport: Report {
   private func aliases(_ cache: SlabCache) -> String {
     let shown = cache.aliases.filter { $0 != cache.name }
     // SLUB counts who shares a cache; their names are found only through sysfs.
-    if shown.isEmpty { return cache.sharers > 1 ? "\(cache.sharers.grouped) sharers" : "" }
-    return shown.joined(separator: ", ")
+    guard shown.isEmpty, cache.sharers > 1 else { return shown.joined(separator: ", ") }
+    let merged = "merged with \((cache.sharers - 1).counted("other")), names unknown"
+    let variables = VariableNames.of(cache, in: subject)
+    guard !variables.isEmpty else { return merged }
+    let more = variables.count > Self.variablesShown ? ", …" : ""
+    return merged + "; held by "
+      + variables.prefix(Self.variablesShown).joined(separator: ", ") + more
   }
 
   /// The line that shows that every slot is in exactly one state.
@@ -77,4 +82,5 @@ public struct CachesReport: Report {
   }
 
   private static let faultsShown = 3
+  private static let variablesShown = 5
 }

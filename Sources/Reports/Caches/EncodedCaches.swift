@@ -8,7 +8,9 @@ struct EncodedCaches: Encodable, Sendable {
 
   init(_ subject: Subject) {
     coverage = EncodedCoverage(subject.coverage)
-    caches = CacheSummary.all(in: subject).map { EncodedCache($0) }
+    caches = CacheSummary.all(in: subject).map {
+      EncodedCache($0, variables: VariableNames.of($0.cache, in: subject))
+    }
   }
 }
 
@@ -16,6 +18,8 @@ struct EncodedCaches: Encodable, Sendable {
 struct EncodedCache: Encodable, Sendable {
   let name: String
   let aliases: [String]
+  /// Static variables that hold its address.
+  let variables: [String]
   let sharers: Int
   @OrNull var address: EncodedAddress?
   let objectSize: Int
@@ -26,14 +30,17 @@ struct EncodedCache: Encodable, Sendable {
   @OrNull var free: Int?
   @OrNull var pending: Int?
   @OrNull var indeterminate: Int?
+  /// How many that count as allocated may be free at most.
+  let overcount: Int
   @OrNull var bytes: Int?
   @OrNull var waste: Int?
   @OrNull var absentPages: Int?
   let faults: [EncodedFault]
 
-  init(_ summary: CacheSummary) {
+  init(_ summary: CacheSummary, variables: [String]) {
     name = summary.cache.name
     aliases = summary.cache.aliases
+    self.variables = variables
     sharers = summary.cache.sharers
     address = summary.cache.knownAddress.map { EncodedAddress($0) }
     objectSize = summary.cache.objectSize
@@ -44,6 +51,7 @@ struct EncodedCache: Encodable, Sendable {
     free = summary.counts?.free
     pending = summary.counts?.pending
     indeterminate = summary.counts?.indeterminate
+    overcount = summary.cache.overcount
     bytes = summary.bytes
     waste = summary.waste
     absentPages = summary.absentPages

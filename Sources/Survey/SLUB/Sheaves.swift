@@ -16,7 +16,9 @@ struct Sheaves {
     self.layout = layout
   }
 
-  /// A node's barn has ten full sheaves at most, but nothing in the kernel's structures says so.
+  /// MAX_FULL_SHEAVES of mm/slub.c: what a node's barn holds at most.
+  private static let fullSheaves = 10
+  /// Nothing in the kernel's structures says so, and another kernel may keep more.
   private static let mostSheaves = 1024
   /// No sheaf has more room than this.
   private static let largestCapacity: UInt64 = 4096
@@ -71,7 +73,8 @@ struct Sheaves {
           enterSheaf(record[rcuFree], cache, number, .pending(.rcuSheaf), &ledger)
         }
       } catch {
-        ledger.note(error, ofCache: number)
+        let sheaves = layout.active.count + (layout.rcuFree == nil ? 0 : 1)
+        ledger.note(error, ofCache: number, overcount: sheaves * capacity(of: cache))
       }
     }
   }
@@ -96,12 +99,20 @@ struct Sheaves {
         let sheaf = sheaf.advanced(by: -layout.barnList)
         enterSheaf(sheaf.rawValue, cache, number, .free(.barn), &ledger)
       }
-      if let fault = list.fault { ledger.note(fault, ofCache: number) }
+      if let fault = list.fault {
+        let rest = max(Self.fullSheaves - list.nodes.count, 0)
+        ledger.note(fault, ofCache: number, overcount: rest * capacity(of: cache))
+      }
     } catch {
       ledger.note(
         Fault(.absent, at: element, "the barn of node \(node) cannot be read: \(error)"),
-        ofCache: number)
+        ofCache: number, overcount: Self.fullSheaves * capacity(of: cache))
     }
+  }
+
+  /// How many objects a sheaf of a cache holds at most.
+  private func capacity(of cache: SurveyedCache) -> Int {
+    Int(min(cache.record[layout.capacity], Self.largestCapacity))
   }
 
   /// Enters the objects of a sheaf; a null pointer is no sheaf.
@@ -112,31 +123,32 @@ struct Sheaves {
     guard pointer != 0 else { return }
     let address = kernel.machine.untagged(VirtualAddress(pointer))
     do throws(Fault) {
-      let strangers = ledger.enter(try objects(ofSheaf: address, cache), ofCache: number, state)
+      let record = try Record(
+        "a sheaf", at: address, extent: [layout.cache, layout.size].extent, in: kernel.memory)
+      let count = record[layout.size]
+      // A cache without sheaves points to one static sheaf of all such caches, which is empty.
+      guard count > 0 else { return }
+      let owner = kernel.machine.untagged(VirtualAddress(record[layout.cache]))
+      guard owner == cache.record.address else {
+        throw Fault(
+          .mismatch, at: address, "a sheaf says it belongs to the cache at \(owner)")
+      }
+      let room = capacity(of: cache)
+      let objects = try kernel.pointers(
+        "a sheaf", at: address.advanced(by: layout.objects), Int(min(count, UInt64(room))))
+      guard count <= UInt64(room) else {
+        let fault = Fault(
+          .impossible, at: address, "a sheaf has \(count) objects and room for \(room)")
+        _ = ledger.doubt(objects, ofCache: number, fault)
+        return
+      }
+      let strangers = ledger.enter(objects, ofCache: number, state)
       guard strangers > 0 else { return }
-      throw Fault(
+      let fault = Fault(
         .wildPointer, at: address, "\(strangers) objects in a sheaf are none of the cache's")
+      ledger.note(fault, ofCache: number, overcount: strangers)
     } catch {
-      ledger.note(error, ofCache: number)
+      ledger.note(error, ofCache: number, overcount: capacity(of: cache))
     }
-  }
-
-  private func objects(
-    ofSheaf address: VirtualAddress, _ cache: SurveyedCache
-  ) throws(Fault) -> [VirtualAddress] {
-    let record = try Record(
-      "a sheaf", at: address, extent: [layout.cache, layout.size].extent, in: kernel.memory)
-    let count = record[layout.size]
-    // A cache without sheaves points to one static sheaf of all such caches, which is empty.
-    guard count > 0 else { return [] }
-    let capacity = min(cache.record[layout.capacity], Self.largestCapacity)
-    guard count <= capacity else {
-      throw Fault(.impossible, at: address, "a sheaf has \(count) objects and room for \(capacity)")
-    }
-    let owner = kernel.machine.untagged(VirtualAddress(record[layout.cache]))
-    guard owner == cache.record.address else {
-      throw Fault(.mismatch, at: address, "a sheaf says it belongs to the cache at \(owner)")
-    }
-    return try kernel.pointers("a sheaf", at: address.advanced(by: layout.objects), Int(count))
   }
 }
