@@ -33,6 +33,8 @@ public struct Subject: Sendable {
   public var tasks: [Task]
   /// Tells who refers to objects; nil where not all memory is at hand, as in a session.
   public var references: (any ReferenceScan)?
+  /// Tells who allocated objects; nil where the kernel kept no records of that.
+  public var allocations: (any AllocationRecords)?
 
   /// Brings the evidence together.
   public init(
@@ -40,7 +42,7 @@ public struct Subject: Sendable {
     symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage,
     counters: [CacheCounters?] = [], snapshots: [CacheSnapshot] = [],
     accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [], tasks: [Task] = [],
-    references: (any ReferenceScan)? = nil
+    references: (any ReferenceScan)? = nil, allocations: (any AllocationRecords)? = nil
   ) {
     self.kernel = kernel
     self.census = census
@@ -56,6 +58,7 @@ public struct Subject: Sendable {
     self.sockets = sockets
     self.tasks = tasks
     self.references = references
+    self.allocations = allocations
   }
 }
 

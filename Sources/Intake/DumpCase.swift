@@ -102,8 +102,9 @@ struct DumpCase {
       kernel: identity(opening, relocation: vmlinux.relocation), census: census,
       memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
       types: kernel.types, modules: modules.modules, coverage: coverage,
-      sockets: sockets.sockets, tasks: sockets.tasks, references: MemoryScan(kernel, census: census)
-    )
+      sockets: sockets.sockets, tasks: sockets.tasks,
+      references: MemoryScan(kernel, census: census),
+      allocations: RecordedAllocations(kernel, census: census))
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
     return (subject, describe(debugFile, remarks: coverage.remarks))

@@ -52,7 +52,9 @@ struct SchemaChecker {
   private func checkType(_ value: Any, _ rule: Any, _ path: String) -> [String] {
     let allowed = rule as? [String] ?? [rule as? String ?? ""]
     let type = Self.type(of: value)
-    return allowed.contains(type) ? [] : ["\(path): is \(type), not \(allowed)"]
+    // Every integer is a number.
+    let fits = allowed.contains(type) || type == "integer" && allowed.contains("number")
+    return fits ? [] : ["\(path): is \(type), not \(allowed)"]
   }
 
   private static func type(of value: Any) -> String {

@@ -47,7 +47,7 @@ public struct Finding: Hashable, Sendable {
   /// What the certainty rests on, where that is something else than the word says in general.
   public let grounds: String?
   /// Sentences that support the finding, most important first.
-  public let evidence: [String]
+  public var evidence: [String]
   /// The defect, where it was found.
   public let cause: Cause?
   /// How to check the finding by hand.

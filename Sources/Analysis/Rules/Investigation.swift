@@ -28,7 +28,7 @@ public struct Investigation: Sendable {
   public static func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding] {
     var findings: [Finding] = []
     for rule in RuleCatalogue.all { findings += await rule.findings(in: subject, groups: groups) }
-    return numbered(findings)
+    return numbered(findings.map { $0.withAllocations(in: subject) })
   }
 
   private static func numbered(_ findings: [Finding]) -> [Finding] {

@@ -4,8 +4,9 @@ import Memory
 extension SlabEra {
   /// The debug information of a kernel of this era, reduced to its slab allocator.
   ///
-  /// `isHardened` adds what CONFIG_SLAB_FREELIST_HARDENED adds; `text` is where functions go.
-  func types(isHardened: Bool, text: VirtualAddress) -> FixtureTypes {
+  /// `isHardened` adds what CONFIG_SLAB_FREELIST_HARDENED adds; `text` is where functions go, `clock`
+  /// where the clock that counts timer ticks is.
+  func types(isHardened: Bool, text: VirtualAddress, clock: VirtualAddress) -> FixtureTypes {
     FixtureTypes.unit(isSLUB ? "mm/slub.c" : "mm/slab.c") { unit in
       unit.structure("list_head") {
         $0.member("next", .pointer(.structure("list_head")))
@@ -19,6 +20,7 @@ extension SlabEra {
         declareSLAB(&unit)
       }
       declarePending(&unit)
+      if isSLUB { declareRecords(&unit, clock: clock) }
       unit.function("kmem_cache_alloc", at: text, returns: .voidPointer)
     }
   }
@@ -81,6 +83,7 @@ extension SlabEra {
       slab.member("slab_list", .structure("list_head"))
       if isSLUB {
         slab.embedded(.structure("freelist_counters"), at: 32)
+        if hasCodeTags { slab.member("obj_exts", .unsignedLong, at: 56) }
       } else {
         slab.member("freelist", .voidPointer)
         slab.member("s_mem", .voidPointer)
@@ -123,6 +126,7 @@ extension SlabEra {
       cache.member("flags", .unsignedInt)
       cache.member("size", .unsignedInt)
       cache.member("object_size", .unsignedInt)
+      cache.member("inuse", .unsignedInt)
       cache.member("offset", .unsignedInt)
       if sheaves != .none { cache.member("sheaf_capacity", .unsignedInt) }
       cache.member("oo", .structure("kmem_cache_order_objects"))

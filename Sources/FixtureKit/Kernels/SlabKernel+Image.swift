@@ -6,6 +6,12 @@ extension SlabKernel {
   /// Where the kernel's own functions are.
   var text: VirtualAddress { VirtualAddress(0xffff_ffff_8100_0000) }
 
+  /// Where the clock that counts timer ticks is.
+  var clock: VirtualAddress { directMap.advanced(by: Self.clockPlace.rawValue) }
+
+  /// Where that lies in memory: between the CPUs' areas and the slabs.
+  static let clockPlace = PhysicalAddress(0xa0000)
+
   /// Where page frame 0 is mapped.
   var directMap: VirtualAddress {
     VirtualAddress(machine == .x86_64 ? 0xffff_8880_0000_0000 : 0xffff_0000_0000_0000)
@@ -53,7 +59,7 @@ extension SlabKernel {
   ///
   /// Some words of the memory may be overwritten before that.
   public func kernel(overwriting words: [PhysicalAddress: UInt64] = [:]) -> Kernel {
-    let types = era.types(isHardened: hardening != .none, text: text)
+    let types = era.types(isHardened: hardening != .none, text: text, clock: clock)
     var writer = SlabKernelWriter(self, types: types)
     for (address, word) in words { writer.image.write(word, at: address) }
     var lost: [PageFrame: Absence] = [:]

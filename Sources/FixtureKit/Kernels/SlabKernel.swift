@@ -144,6 +144,8 @@ public struct SlabKernel: Sendable {
     var capacity: Int
     var isOffSlab: Bool
     var isListed = true
+    /// Whether SLUB records who allocated and freed its objects.
+    var hasTracks = false
   }
 
   /// A slab.
@@ -209,6 +211,10 @@ public struct SlabKernel: Sendable {
   var pageUses: [UInt64: PageUse] = [:]
   /// Words written over what is there.
   var words: [(word: UInt64, address: VirtualAddress)] = []
+  /// Who allocated and freed objects.
+  var tracks: [TrackedObject] = []
+  /// The lines of code that allocated objects.
+  var codeTags: [TaggedObject] = []
   private var nextFrame: UInt64
 
   /// A machine without caches.

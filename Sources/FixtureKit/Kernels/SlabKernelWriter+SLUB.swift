@@ -6,6 +6,8 @@ extension SlabKernelWriter {
     let cache = kernel.caches[number]
     writeCache(number, at: address)
     set("kmem_cache", at: address, "offset", UInt64(cache.freePointer))
+    set("kmem_cache", at: address, "inuse", UInt64(cache.objectSize))
+    set("kmem_cache", at: address, "flags", cache.hasTracks ? kernel.era.storesUser : 0)
     set("kmem_cache", at: address, "red_left_pad", UInt64(cache.lead))
     set("kmem_cache", at: address, "random", cache.random)
     set("kmem_cache", at: address, "sheaf_capacity", UInt64(cache.capacity))

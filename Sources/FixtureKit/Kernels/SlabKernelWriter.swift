@@ -149,6 +149,11 @@ struct SlabKernelWriter {
     symbols.add(Symbol(name: name, address: address, size: size, kind: .object))
   }
 
+  /// Names a function.
+  mutating func defineFunction(_ name: String, _ address: VirtualAddress, size: UInt64) {
+    symbols.add(Symbol(name: name, address: address, size: size, kind: .function))
+  }
+
   // MARK: Caches and pages
 
   private mutating func linkCaches(_ caches: [PhysicalAddress], head: PhysicalAddress) {

@@ -21,7 +21,7 @@ struct EncodedGroups: Encodable, Sendable {
     groups = GroupSummary.all(of: caches, in: subject).map { summary in
       let group = summary.group
       let structure = names.structure(of: group.type, template: group.template)
-      return EncodedGroup(summary, structure: structure)
+      return EncodedGroup(summary, structure: structure, in: subject)
     }
     coverage = EncodedCoverage(subject.coverage)
   }
@@ -56,8 +56,10 @@ struct EncodedGroup: Encodable, Sendable {
   let identical: Int
   let words: [EncodedWord]
   let examples: [EncodedAddress]
+  /// Who allocated the members: null where the kernel kept no records.
+  @OrNull var allocations: EncodedSites?
 
-  init(_ summary: GroupSummary, structure: Structure?) {
+  init(_ summary: GroupSummary, structure: Structure?, in subject: Subject) {
     let group = summary.group
     count = summary.count
     bytes = summary.bytes
@@ -65,6 +67,7 @@ struct EncodedGroup: Encodable, Sendable {
     identical = group.identical
     words = group.template.words.map { EncodedWord($0, structure: structure) }
     examples = summary.examples.map { EncodedAddress($0) }
+    allocations = summary.sites.map { EncodedSites($0, subject.symbols) }
     switch group.type {
     case .unknown:
       candidates = []

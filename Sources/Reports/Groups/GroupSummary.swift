@@ -8,12 +8,15 @@ struct GroupSummary: Sendable {
   let cache: SlabCache
   /// The first few members, by address.
   let examples: [VirtualAddress]
+  /// Who allocated the members, where the kernel recorded that.
+  let sites: AllocationSites?
 
   /// Adds up one group.
   init(_ group: ObjectGroup, in subject: Subject) {
     let census = subject.census
     self.group = group
     cache = census.caches[group.cache]
+    sites = subject.allocations?.sites(of: group.slots)
     examples = group.slots.prefix(Self.examplesShown).compactMap { slot in
       census.object(inSlot: Int(slot)).map { census.address(of: $0) }
     }

@@ -43,6 +43,7 @@ public struct GroupsReport: Report {
   }
 
   private static let groupsShown = 20
+  private static let sitesShown = 3
 
   private func heading(_ groups: CacheGroups, _ style: TextStyle) -> String {
     let cache = subject.census.caches[groups.cache]
@@ -86,6 +87,9 @@ public struct GroupsReport: Report {
     let structure = names.structure(of: group.type, template: group.template)
     for line in TemplateText.lines(group.template, structure: structure) {
       text += "    \(line)\n"
+    }
+    for sentence in summary.sites?.sentences(in: subject.symbols).prefix(Self.sitesShown) ?? [] {
+      text += "    \(sentence.printable)\n"
     }
     var examples = "    at " + summary.examples.map(\.description).joined(separator: " ")
     if summary.count > summary.examples.count { examples += " …" }

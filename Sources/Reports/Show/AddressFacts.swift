@@ -15,6 +15,11 @@ struct AddressFacts: Sendable {
     let fault: Fault?
     /// The group it is in, where its cache was grouped and it could be read.
     let group: GroupSummary?
+    /// Who allocated it and who freed what was there before, where the kernel recorded that.
+    let record: AllocationRecord?
+
+    /// Whether nobody has it any more.
+    var isFree: Bool { if case .free = state { true } else { false } }
   }
 
   let address: VirtualAddress
@@ -80,6 +85,7 @@ struct AddressFacts: Sendable {
     return Object(
       reference: reference, address: census.address(of: reference),
       cache: census.caches[Int(census.slabs[reference.slab].cache)], state: state, fault: fault,
-      group: group.map { GroupSummary($0, in: subject) })
+      group: group.map { GroupSummary($0, in: subject) },
+      record: subject.allocations?.record(of: slot))
   }
 }

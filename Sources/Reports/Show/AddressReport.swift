@@ -6,6 +6,7 @@ public import Memory
 /// What is at one address.
 public struct AddressReport: Report {
   private let facts: AddressFacts
+  private let subject: Subject
 
   /// A report on an address; `groups` are those of the cache that holds it, if one does, and
   /// `references` those to the object there and to no other.
@@ -13,11 +14,12 @@ public struct AddressReport: Report {
     _ subject: Subject, at address: VirtualAddress, groups: CacheGroups?,
     references: References? = nil
   ) {
+    self.subject = subject
     facts = AddressFacts(address, in: subject, groups: groups, references: references)
   }
 
   /// The schema `slabscope.show/1`.
-  public func json() throws -> String { try EncodedAddressFacts(facts).jsonDocument() }
+  public func json() throws -> String { try EncodedAddressFacts(facts, in: subject).jsonDocument() }
 
   /// What the address is, then the words that are there.
   public func text(style: TextStyle) -> String {
@@ -28,7 +30,7 @@ public struct AddressReport: Report {
       text += "it is in no known part of the kernel's address space.\n"
     }
     for sentence in sentences { text += "    \(sentence.printable)\n" }
-    return text + group + referrers + memory
+    return text + group + allocation + referrers + memory
   }
 
   private var object: String? {
@@ -75,6 +77,12 @@ public struct AddressReport: Report {
       "    a \(name.printable) of \(size.counted("byte")); \(alike)\n"
     default: "    \(group.label); \(alike)\n"
     }
+  }
+
+  private var allocation: String {
+    guard let object = facts.object, let record = object.record else { return "" }
+    return AllocationText.lines(record, isFree: object.isFree, subject.symbols)
+      .map { "    \($0.printable)\n" }.joined()
   }
 
   private var referrers: String {

@@ -16,9 +16,9 @@ struct EncodedAddressFacts: Encodable, Sendable {
   @OrNull var absent: String?
   let words: [EncodedMemoryWord]
 
-  init(_ facts: AddressFacts) {
+  init(_ facts: AddressFacts, in subject: Subject) {
     address = EncodedAddress(facts.address)
-    object = facts.object.map { EncodedObject($0) }
+    object = facts.object.map { EncodedObject($0, in: subject) }
     slab = facts.slab.flatMap { slab in
       facts.slabCache.map { EncodedSlab(slab, cache: $0) }
     }
@@ -40,12 +40,15 @@ struct EncodedObject: Encodable, Sendable {
   @OrNull var fault: EncodedFault?
   /// The group it is in: null where it is in none.
   @OrNull var group: EncodedGroup?
+  /// Who allocated it: null where the kernel kept no record.
+  @OrNull var allocation: EncodedAllocation?
 
-  init(_ object: AddressFacts.Object) {
+  init(_ object: AddressFacts.Object, in subject: Subject) {
     address = EncodedAddress(object.address)
     offset = object.reference.offset
     fault = object.fault.map { EncodedFault($0) }
-    group = object.group.map { EncodedGroup($0, structure: nil) }
+    group = object.group.map { EncodedGroup($0, structure: nil, in: subject) }
+    allocation = object.record.map { EncodedAllocation($0, subject.symbols) }
     switch object.state {
     case .allocated: (state, self.where) = (ObjectStateKind.allocated.name, nil)
     case .free(let site): (state, self.where) = (ObjectStateKind.free.name, site.name)
