@@ -11,6 +11,8 @@ public struct SlabCache: Hashable, Sendable {
   public var aliases: [String]
   /// The static variables, or places in them, that hold its address.
   public var variables: [SymbolReference]
+  /// The cache of the same name that it belongs to, if it only has the objects of one memory cgroup.
+  public var root: VirtualAddress?
   /// How many caches share it, as its reference count tells; 1 for a cache of its own.
   public var sharers: Int
   /// The address of its `struct kmem_cache`.
@@ -29,13 +31,15 @@ public struct SlabCache: Hashable, Sendable {
 
   /// Describes a cache.
   public init(
-    name: String, aliases: [String] = [], variables: [SymbolReference] = [], sharers: Int = 1,
-    address: VirtualAddress, objectSize: Int, slotSize: Int, objectsPerSlab: Int,
+    name: String, aliases: [String] = [], variables: [SymbolReference] = [],
+    root: VirtualAddress? = nil, sharers: Int = 1, address: VirtualAddress, objectSize: Int,
+    slotSize: Int, objectsPerSlab: Int,
     overcount: Int = 0, faults: [Fault] = []
   ) {
     self.name = name
     self.aliases = aliases
     self.variables = variables
+    self.root = root
     self.sharers = sharers
     self.address = address
     self.objectSize = objectSize

@@ -213,6 +213,23 @@ struct SlabSurveyTests {
     #expect(census.caches(named: "fib6_nodes") == [0])
   }
 
+  @Test("the cache of a memory cgroup has the name of the one it stems from")
+  func childCache() async throws {
+    var fixture = SlabKernel(.slub4_19, machine: .arm64)
+    fixture.tag = 0xf1
+    fixture.addCache("kmalloc-64", objectSize: 64)
+    fixture.addCache("kmalloc-64(12:system.slice)", objectSize: 64)
+    fixture.setRoot(of: 1, to: 0)
+    fixture.addSlab(of: 1)
+    let (census, _) = try await SlabSurvey(fixture.kernel()).census()
+    #expect(census.caches.map(\.name) == ["kmalloc-64", "kmalloc-64"])
+    #expect(census.caches[0].root == nil)
+    #expect(census.caches[1].root == census.caches[0].address)
+    #expect(census.caches[1].aliases == ["kmalloc-64(12:system.slice)"])
+    #expect(census.caches(named: "kmalloc-64") == [0, 1])
+    #expect(census.counts[1].allocated == 64)
+  }
+
   @Test("caches are named by the variables that hold their addresses", arguments: SlabEra.all)
   func variables(era: SlabEra) async throws {
     var fixture = SlabKernel(era, machine: .arm64)

@@ -118,6 +118,10 @@ extension SlabEra {
       $0.member("nr_partial", .unsignedLong)
       if sheaves == .inNode { $0.member("barn", .pointer(.structure("node_barn"))) }
     }
+    unit.structure("memcg_cache_params") {
+      $0.member("root_cache", .pointer(.structure("kmem_cache")))
+      $0.member("children", .structure("list_head"))
+    }
     unit.structure("kmem_cache") { cache in
       if hasCPUSlabs { cache.member("cpu_slab", .pointer(.structure("kmem_cache_cpu"))) }
       if sheaves != .none {
@@ -137,6 +141,7 @@ extension SlabEra {
       cache.member("list", .structure("list_head"))
       if isHardened { cache.member("random", .unsignedLong) }
       cache.member("kobj", .structure("kobject"))
+      if hasChildCaches { cache.member("memcg_params", .structure("memcg_cache_params")) }
       if sheaves == .besideNode {
         cache.member("per_node", .array(.structure("kmem_cache_per_node_ptrs"), 4))
       } else {

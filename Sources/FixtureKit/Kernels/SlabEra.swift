@@ -32,6 +32,9 @@ public struct SlabEra: Hashable, Sendable, CustomStringConvertible {
   public let hasCPUSlabs: Bool
   /// The sheaves.
   public let sheaves: Sheaves
+  /// Whether memory cgroups have caches of their own, which name the cache they stem from: until
+  /// v5.8.
+  public private(set) var hasChildCaches = false
 
   /// Whether it is v6.10 or later: `kfree_rcu` has lists of blocks, KFENCE allocates its metadata.
   var isRecent: Bool { mark != .flag }
@@ -42,6 +45,10 @@ public struct SlabEra: Hashable, Sendable, CustomStringConvertible {
   /// Whether slabs can name the line of code that allocated each object: since v6.10.
   var hasCodeTags: Bool { isSLUB && isRecent }
 
+  /// SLUB with caches of memory cgroups.
+  public static let slub4_19 = SlabEra(
+    description: "SLUB 4.19", isSLUB: true, hasStructSlab: false, mark: .flag, hasCPUSlabs: true,
+    sheaves: .none, hasChildCaches: true)
   /// SLUB with its fields in `struct page`.
   public static let slub5_10 = SlabEra(
     description: "SLUB 5.10", isSLUB: true, hasStructSlab: false, mark: .flag, hasCPUSlabs: true,
@@ -81,7 +88,8 @@ public struct SlabEra: Hashable, Sendable, CustomStringConvertible {
 
   /// All of them.
   public static let all: [SlabEra] = [
-    .slub5_10, .slub6_1, .slubTiny6_6, .slub6_11, .slub6_12, .slub6_18, .slub7_1, .slab5_10,
+    .slub4_19, .slub5_10, .slub6_1, .slubTiny6_6, .slub6_11, .slub6_12, .slub6_18, .slub7_1,
+    .slab5_10,
     .slab6_1,
   ]
 }

@@ -19,6 +19,11 @@ extension SlabKernel {
           .random(GuardState.allCases, using: &random))
       }
     }
+    if era.hasChildCaches {
+      for number in kernel.caches.indices.dropFirst() where Bool.random(using: &random) {
+        kernel.setRoot(of: number, to: 0)
+      }
+    }
     if isDamaged { kernel.damageRandomly(using: &random) }
     return kernel
   }

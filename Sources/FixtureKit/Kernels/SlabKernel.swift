@@ -144,6 +144,8 @@ public struct SlabKernel: Sendable {
     var capacity: Int
     var isOffSlab: Bool
     var isListed = true
+    /// The cache that this is the part for one memory cgroup of.
+    var root: Int?
     /// Whether SLUB records who allocated and freed its objects.
     var hasTracks = false
   }
@@ -302,6 +304,9 @@ public struct SlabKernel: Sendable {
       places.append((cache, place, objects))
     }
   }
+
+  /// Makes a cache that of a memory cgroup for objects of another cache, in kernels before v5.9.
+  public mutating func setRoot(of cache: Int, to root: Int) { caches[cache].root = root }
 
   /// Gives a cache another name, as when a second cache is merged into it.
   public mutating func alias(_ name: String, of cache: Int) { aliases.append((name, cache)) }

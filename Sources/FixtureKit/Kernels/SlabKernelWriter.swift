@@ -174,6 +174,8 @@ struct SlabKernelWriter {
     set("kmem_cache", at: address, "size", UInt64(cache.slotSize))
     set("kmem_cache", at: address, "object_size", UInt64(cache.objectSize))
     set("kmem_cache", at: address, "refcount", 1)
+    let root = pointer(cache.root.map { cacheAddresses[$0] })
+    set("kmem_cache", at: address, "memcg_params.root_cache", root)
   }
 
   /// Where the `struct page` of a slab lies.

@@ -20,6 +20,8 @@ struct EncodedCache: Encodable, Sendable {
   let aliases: [String]
   /// Static variables that hold its address.
   let variables: [String]
+  /// The cache that it has the objects of one memory cgroup of.
+  @OrNull var root: EncodedAddress?
   let sharers: Int
   @OrNull var address: EncodedAddress?
   let objectSize: Int
@@ -41,6 +43,7 @@ struct EncodedCache: Encodable, Sendable {
     name = summary.cache.name
     aliases = summary.cache.aliases
     self.variables = variables
+    root = summary.cache.root.map { EncodedAddress($0) }
     sharers = summary.cache.sharers
     address = summary.cache.knownAddress.map { EncodedAddress($0) }
     objectSize = summary.cache.objectSize

@@ -42,13 +42,14 @@ extension SurveyedCache {
     let told = layout.lead.map { Int(truncatingIfNeeded: record[$0]) } ?? 0
     let lead = Self.skipsLeads(kernel) ? 0 : told
     var faults: [Fault] = []
-    let pointer = VirtualAddress(record[layout.name])
     var name = ""
     do throws(Absence) {
-      name = try kernel.memory.string(at: kernel.machine.untagged(pointer), limit: 128)
+      name = try Self.name(record, layout: layout, kernel: kernel)
     } catch {
+      let pointer = VirtualAddress(record[layout.name])
       faults.append(Fault(.absent, at: pointer, "its name cannot be read: \(error)"))
     }
+    let root = Self.root(record, layout: layout, kernel: kernel)
     let pageBytes = kernel.memory.pageSize.bytes
     let fits =
       (8...(1 << 22)).contains(size) && (0...size).contains(objectSize)
@@ -63,10 +64,31 @@ extension SurveyedCache {
     let sharers = layout.sharers.map { Int(Int32(truncatingIfNeeded: record[$0])) } ?? 1
     self.init(
       cache: SlabCache(
-        name: name, sharers: sharers, address: record.address,
+        name: root?.name ?? name, aliases: root == nil || name.isEmpty ? [] : [name],
+        root: root?.address, sharers: sharers, address: record.address,
         objectSize: max(objectSize, 0), slotSize: fits ? size : 0,
         objectsPerSlab: fits ? slots : 0, faults: faults),
       record: record, order: fits ? order : 0, lead: fits ? lead : 0)
+  }
+
+  private static func name(
+    _ record: Record, layout: CacheLayout, kernel: Kernel
+  ) throws(Absence) -> String {
+    let pointer = VirtualAddress(record[layout.name])
+    return try kernel.memory.string(at: kernel.machine.untagged(pointer), limit: 128)
+  }
+
+  /// The cache that this is a part of, whose name `/proc/slabinfo` shows for both.
+  private static func root(
+    _ record: Record, layout: CacheLayout, kernel: Kernel
+  ) -> (address: VirtualAddress, name: String)? {
+    guard let field = layout.root, record[field] != 0 else { return nil }
+    let address = kernel.machine.untagged(VirtualAddress(record[field]))
+    guard address != record.address,
+      let root = try? Record(at: address, extent: layout.name.end, in: kernel.memory),
+      let name = try? name(root, layout: layout, kernel: kernel), !name.isEmpty
+    else { return nil }
+    return (address, name)
   }
 
   /// Whether the kernel leaves no room to the left of objects, whatever its caches say.

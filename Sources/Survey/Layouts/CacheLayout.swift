@@ -20,6 +20,11 @@ struct CacheLayout: Hashable, Sendable {
   let slotSize: Field
   /// How many caches share it.
   let sharers: Field?
+  /// The cache that it is the part for one memory cgroup of; null in a cache of its own.
+  ///
+  /// Until Linux 10befea91b61 ("mm: memcg/slab: use a single set of kmem_caches for all
+  /// allocations"), v5.9.
+  let root: Field?
   /// The usual size of a slab.
   let shape: Shape
   /// What lies in a slot before the object: SLUB's `red_left_pad`, SLAB's `obj_offset`.
@@ -34,6 +39,7 @@ struct CacheLayout: Hashable, Sendable {
     objectSize = try cache.require("object_size")
     slotSize = try cache.require("size")
     sharers = cache.field("refcount")
+    root = cache.field("memcg_params.root_cache")
     if isSLUB {
       shape = .packed(try cache.require("oo"))
       lead = cache.field("red_left_pad")
@@ -50,6 +56,6 @@ struct CacheLayout: Hashable, Sendable {
       case .packed(let both): [both]
       case .split(let objects, let order): [objects, order]
       }
-    return [name, objectSize, slotSize] + shape + [sharers, lead].compactMap { $0 }
+    return [name, objectSize, slotSize] + shape + [sharers, root, lead].compactMap { $0 }
   }
 }
