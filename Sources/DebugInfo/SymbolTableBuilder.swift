@@ -71,10 +71,13 @@ public struct SymbolTableBuilder: Sendable {
     module: String? = nil
   ) {
     guard Int(start) < names.count, names[Int(start)] != 0 else { return }
+    // An object of no bytes, as lock classes are without CONFIG_LOCKDEP, is no name for the one
+    // that follows it at the same address.
+    let isTelling = kind == .function || kind == .object && size != 0
     entries.append(
       Entry(
         address: address.rawValue, size: size == 0 ? nil : size, nameStart: start, kind: kind,
-        rank: (kind == .other ? 2 : 0) + (isGlobal ? 0 : 1), module: number(of: module)))
+        rank: (isTelling ? 0 : 2) + (isGlobal ? 0 : 1), module: number(of: module)))
   }
 
   private mutating func number(of module: String?) -> UInt16 {

@@ -53,6 +53,17 @@ struct SymbolTableTests {
     #expect(SymbolTable(builder).reference(to: address)?.symbol.name == "global")
   }
 
+  @Test("An object of no bytes does not name the object at the same address")
+  func emptyObject() {
+    var builder = SymbolTableBuilder()
+    let address = VirtualAddress(0xffff_ffff_8300_0000)
+    for (name, size) in [("__key.419", UInt64(0)), ("vma_lock_cachep", 8)] {
+      builder.add(
+        name: Array(name.utf8), address: address, size: size, kind: .object, isGlobal: false)
+    }
+    #expect(SymbolTable(builder).reference(to: address)?.symbol.name == "vma_lock_cachep")
+  }
+
   @Test("Functions that share a name are all found, the kernel's first when one is asked for")
   func sharedNames() {
     var builder = SymbolTableBuilder()
