@@ -4,11 +4,14 @@ public import Memory
 public protocol ReferenceScan: Sendable {
   /// The words of all kernel memory that lead to or into the objects in some slots of the census.
   func references(to slots: [UInt32]) async -> References
+
+  /// Which of the objects in some slots of the census can still be got at.
+  func reachability(of slots: [UInt32]) async -> Reachability
 }
 
 /// The references to some objects, the targets, that a scan of all kernel memory found.
 ///
-/// A word refers to an object when it is an address in its slot, whatever its type.
+/// A word refers to an object when it is an address in it, whatever its type.
 public struct References: Sendable {
   /// How many words refer to a target.
   public struct Counts: Hashable, Sendable {
@@ -87,8 +90,10 @@ public enum ReferencePlace: Hashable, Sendable {
   case pageStructs
   /// Memory that was taken before the page allocator was there, such as the large hash tables.
   case reserved
-  /// `vmalloc` memory, stacks of tasks among it.
+  /// `vmalloc` memory other than the stacks of tasks.
   case vmalloc
+  /// The part of a task's stack that is in use.
+  case stack
   /// Pages straight from the page allocator.
   case pages
 
@@ -96,7 +101,7 @@ public enum ReferencePlace: Hashable, Sendable {
   public var isFirm: Bool {
     switch self {
     case .object, .kernelImage, .modules, .perCPU, .pageStructs, .reserved: true
-    case .doubtfulObject, .freePointer, .vmalloc, .pages: false
+    case .doubtfulObject, .freePointer, .vmalloc, .stack, .pages: false
     }
   }
 
@@ -117,8 +122,8 @@ public struct ScanCoverage: Hashable, Sendable {
   public var otherPages: Int
   /// Pages that may hold references but cannot be read, or whose `struct page` cannot.
   public var missingPages: Int
-  /// Words that are addresses of targets but do not count: what free objects hold, and the slab
-  /// allocator's own records.
+  /// Words that are addresses of targets but do not count: what free objects hold, what is below the
+  /// top of a stack, and the slab allocator's own records.
   public var excludedWords: Int
 
   /// Describes what was looked at.

@@ -143,7 +143,7 @@ struct SchemaTests {
       lines.contains(
         "    referred to by 2 words, 1 of which may be left from before; "
           + "1 page that could hold more cannot be read"))
-    #expect(lines.contains("      \(stack): vmalloc memory or a stack"))
+    #expect(lines.contains("      \(stack): vmalloc memory"))
     #expect(lines.contains { $0.hasPrefix("      \(holder): an object of ") })
   }
 

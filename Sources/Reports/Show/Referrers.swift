@@ -86,7 +86,8 @@ extension ReferencePlace {
     case .perCPU: "per-CPU memory"
     case .pageStructs: "the array of struct page"
     case .reserved: "memory reserved at boot"
-    case .vmalloc: "vmalloc memory or a stack"
+    case .vmalloc: "vmalloc memory"
+    case .stack: "the stack of a task"
     case .pages: "a page of no known use"
     }
   }
@@ -103,6 +104,7 @@ extension ReferencePlace {
     case .pageStructs: "page_structs"
     case .reserved: "reserved"
     case .vmalloc: "vmalloc"
+    case .stack: "stack"
     case .pages: "pages"
     }
   }

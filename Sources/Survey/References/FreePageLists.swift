@@ -28,6 +28,7 @@ struct FreePageLists: Sendable {
       let lists = Self.lists(of: zone)
     else { return }
     let count = min(node.elementCount(of: "node_zones") ?? Self.mostZones, Self.mostZones)
+    let kinds = types.enumerator("MIGRATE_PCPTYPES", near: near).map { Int(clamping: $0) } ?? 0
     for node in Self.nodes(of: kernel) {
       for number in 0..<count {
         let zone = node.advanced(by: zones + number * zone.size)
@@ -37,7 +38,9 @@ struct FreePageLists: Sendable {
         for cpu in kernel.perCPU.possible {
           let start = kernel.perCPU.address(of: pages, cpu: cpu)
           for list in 0..<min(lists.count, Self.mostLists) {
-            walk(start.advanced(by: lists.offset + list * 16), link: link, in: kernel)
+            walk(
+              start.advanced(by: lists.offset + list * 16), link: link,
+              order: Self.order(ofList: list, kinds: kinds, in: kernel), in: kernel)
           }
         }
       }
@@ -49,10 +52,27 @@ struct FreePageLists: Sendable {
     !frames.isEmpty && frames.contains(frame)
   }
 
-  private mutating func walk(_ head: VirtualAddress, link: Int, in kernel: Kernel) {
+  /// The order of the blocks in a list: only the first page of a block is in it.
+  ///
+  /// A list for each kind of page and each order up to PAGE_ALLOC_COSTLY_ORDER, then those of huge
+  /// pages: Linux 44042b449872 ("mm/page_alloc: allow high-order pages to be stored on the per-cpu
+  /// lists"), v5.14.
+  private static func order(ofList list: Int, kinds: Int, in kernel: Kernel) -> Int {
+    guard kinds > 0 else { return 0 }
+    return list / kinds <= 3 ? list / kinds : kernel.pages.pageSize.shift - 3
+  }
+
+  private mutating func walk(
+    _ head: VirtualAddress, link: Int, order: Int, in kernel: Kernel
+  ) {
     let list = ListWalk(
-      circle: head, offset: link, in: kernel.memory, of: kernel.machine, limit: Self.longestList)
-    frames.formUnion(list.entries.lazy.compactMap { kernel.pages.frame(ofStructPage: $0) })
+      circle: head, offset: link, in: kernel.memory, of: kernel.machine,
+      limit: Self.longestList >> order)
+    for frame in list.entries.lazy.compactMap({ kernel.pages.frame(ofStructPage: $0) }) {
+      for number in 0..<(UInt64(1) << UInt64(order)) {
+        frames.insert(PageFrame(frame.rawValue &+ number))
+      }
+    }
   }
 
   /// The per-CPU pointer in a zone, and where and how many lists are behind it.

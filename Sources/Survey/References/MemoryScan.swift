@@ -26,19 +26,34 @@ public struct MemoryScan: ReferenceScan {
   public func references(to slots: [UInt32]) async -> References {
     let targets = TargetSet(slots, of: census, machine: kernel.machine)
     let tally = ReferenceTally(targets)
-    let part = PartScan(
-      kernel: kernel, census: census, targets: targets, uses: FrameUses(kernel),
-      places: ReferencePlaces(kernel, census: census, targets: targets), tally: tally,
-      mostSamples: Self.mostSamples)
-    var samples: [Reference] = []
-    var coverage = ScanCoverage()
-    for outcome in await concurrently(parts(), { part.scan($0) }) {
-      samples.append(contentsOf: outcome.samples.prefix(Self.mostSamples - samples.count))
-      coverage.add(outcome.coverage)
-    }
+    let (samples, coverage) = await scan(for: targets, into: tally, mostSamples: Self.mostSamples)
     let (counts, places) = tally.outcome
     return References(
       slots: targets.slots, counts: counts, places: places, samples: samples, coverage: coverage)
+  }
+
+  /// Looks at each word of memory that may be in use, and follows what refers to what.
+  public func reachability(of slots: [UInt32]) async -> Reachability {
+    let targets = TargetSet(slots, of: census, machine: kernel.machine)
+    let graph = ReferenceGraph(census)
+    let (_, coverage) = await scan(for: targets, into: graph, mostSamples: 0)
+    return graph.reachability(of: targets, coverage: coverage)
+  }
+
+  private func scan(
+    for targets: TargetSet, into sink: any ReferenceSink, mostSamples: Int
+  ) async -> (samples: [Reference], coverage: ScanCoverage) {
+    let part = PartScan(
+      kernel: kernel, census: census, targets: targets, uses: FrameUses(kernel),
+      places: ReferencePlaces(kernel, census: census, targets: targets), sink: sink,
+      mostSamples: mostSamples)
+    var samples: [Reference] = []
+    var coverage = ScanCoverage()
+    for outcome in await concurrently(parts(), { part.scan($0) }) {
+      samples.append(contentsOf: outcome.samples.prefix(mostSamples - samples.count))
+      coverage.add(outcome.coverage)
+    }
+    return (samples, coverage)
   }
 
   /// All frames that have a `struct page`, cut where no free block crosses.
@@ -71,7 +86,7 @@ private struct PartScan: Sendable {
   let targets: TargetSet
   let uses: FrameUses
   let places: ReferencePlaces
-  let tally: ReferenceTally
+  let sink: any ReferenceSink
   let mostSamples: Int
 
   /// References are handed over in batches of this size.
@@ -79,7 +94,7 @@ private struct PartScan: Sendable {
 
   func scan(_ frames: Range<PageFrame>) -> Outcome {
     var outcome = Outcome()
-    var hits: [ReferenceTally.Hit] = []
+    var hits: [ReferenceHit] = []
     for (number, use) in uses.uses(of: frames).enumerated() {
       let frame = PageFrame(frames.lowerBound.rawValue + UInt64(number))
       switch use {
@@ -96,9 +111,9 @@ private struct PartScan: Sendable {
           if use == .kernel || isMemory(frame) { outcome.coverage.missingPages += 1 }
         }
       }
-      if hits.count >= Self.batch { tally.add(&hits) }
+      if hits.count >= Self.batch { sink.add(&hits) }
     }
-    tally.add(&hits)
+    sink.add(&hits)
     return outcome
   }
 
@@ -107,7 +122,7 @@ private struct PartScan: Sendable {
   }
 
   private func scan(
-    _ span: RawSpan, _ frame: PageFrame, _ use: FrameUse, _ hits: inout [ReferenceTally.Hit],
+    _ span: RawSpan, _ frame: PageFrame, _ use: FrameUse, _ hits: inout [ReferenceHit],
     _ outcome: inout Outcome
   ) {
     var offset = 0
@@ -124,16 +139,16 @@ private struct PartScan: Sendable {
 
   private func judge(
     _ target: ObjectReference, at offset: Int, of frame: PageFrame, _ use: FrameUse,
-    _ hits: inout [ReferenceTally.Hit], _ outcome: inout Outcome
+    _ hits: inout [ReferenceHit], _ outcome: inout Outcome
   ) {
     let slot = UInt32(truncatingIfNeeded: census.slot(of: target))
     switch places.verdict(at: offset, of: frame, use: use, target: target) {
     case .own: break
     case .excluded: outcome.coverage.excludedWords += 1
-    case .mutual(let place):
-      hits.append(ReferenceTally.Hit(slot: slot, place: place, isMutual: true))
+    case .mutual(let place, let source):
+      hits.append(ReferenceHit(slot: slot, place: place, source: source))
     case .counts(let place, let address):
-      hits.append(ReferenceTally.Hit(slot: slot, place: place, isMutual: false))
+      hits.append(ReferenceHit(slot: slot, place: place, source: nil))
       guard outcome.samples.count < mostSamples else { return }
       outcome.samples.append(
         Reference(address: address, place: place, slot: slot, offset: target.offset))

@@ -8,8 +8,8 @@ struct ReferencePlaces: Sendable {
   enum Verdict: Sendable {
     /// It counts.
     case counts(ReferencePlace, VirtualAddress)
-    /// It lies in another target.
-    case mutual(ReferencePlace)
+    /// It lies in another target, which is in this slot.
+    case mutual(ReferencePlace, source: UInt32)
     /// It lies in the target itself.
     case own
     /// It does not count: nobody uses what it lies in, or it is the allocator's.
@@ -21,6 +21,7 @@ struct ReferencePlaces: Sendable {
   private let targets: TargetSet
   private let records: AllocatorRecords
   private let mapped: MappedFrames
+  private let stacks: TaskStacks
   private let perCPU: [Range<VirtualAddress>]
 
   /// Prepares to judge references to some objects of a kernel.
@@ -30,6 +31,7 @@ struct ReferencePlaces: Sendable {
     self.targets = targets
     records = AllocatorRecords(kernel, census: census)
     mapped = MappedFrames(kernel)
+    stacks = TaskStacks(kernel)
     perCPU = kernel.regions.filter { $0.use == .perCPU }.map(\.range)
   }
 
@@ -44,6 +46,9 @@ struct ReferencePlaces: Sendable {
     }
     let mapping = mapped.mapping(of: frame)
     let place = mapping.map { $0.address.advanced(by: offset) } ?? address
+    if let isLive = stacks.isLive(place) {
+      return isLive ? .counts(.stack, place) : .excluded
+    }
     let cache = Int(census.slabs[target.slab].cache)
     if records.hold(place, of: cache) || records.hold(address, of: cache) { return .excluded }
     if perCPU.contains(where: { $0.contains(place) || $0.contains(address) }) {
@@ -73,13 +78,15 @@ struct ReferencePlaces: Sendable {
     }
     // What the allocator adds behind an object, its owner does not know of.
     if size > 0, object.offset >= size { return .excluded }
+    if records.hold(object.offset, in: census.address(of: object), of: cache) { return .excluded }
+    if targets.contains(slot) {
+      return .mutual(.object(cache: cache), source: UInt32(truncatingIfNeeded: slot))
+    }
     if records.isFreePointer(
       at: object.offset, of: cache, to: owner, targetOffset: target.offset)
     {
       return .counts(.freePointer(cache: cache), address)
     }
-    if targets.contains(slot) { return .mutual(.object(cache: cache)) }
-    if records.hold(object.offset, in: census.address(of: object), of: cache) { return .excluded }
     return .counts(.object(cache: cache), address)
   }
 }

@@ -2,16 +2,7 @@ import Evidence
 import Synchronization
 
 /// The counts of a scan in progress, which all its parts add to.
-final class ReferenceTally: Sendable {
-  /// One reference that counts.
-  struct Hit: Sendable {
-    /// The slot referred to.
-    let slot: UInt32
-    /// What the word lies in.
-    let place: ReferencePlace
-    /// Whether that is another target.
-    let isMutual: Bool
-  }
+final class ReferenceTally: ReferenceSink {
 
   private struct Sums {
     var counts: [References.Counts]
@@ -34,11 +25,11 @@ final class ReferenceTally: Sendable {
   }
 
   /// Adds references and empties the list of them.
-  func add(_ hits: inout [Hit]) {
+  func add(_ hits: inout [ReferenceHit]) {
     sums.withLock { sums in
       for hit in hits {
         guard let index = targets.index(of: hit.slot) else { continue }
-        if hit.isMutual {
+        if hit.source != nil {
           sums.counts[index].mutual &+= 1
         } else if case .object = hit.place {
           sums.counts[index].objects &+= 1
@@ -47,7 +38,7 @@ final class ReferenceTally: Sendable {
         } else {
           sums.counts[index].stale &+= 1
         }
-        if !hit.isMutual { sums.places[hit.place, default: 0] += 1 }
+        if hit.source == nil { sums.places[hit.place, default: 0] += 1 }
       }
     }
     hits.removeAll(keepingCapacity: true)

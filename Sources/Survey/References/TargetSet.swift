@@ -6,8 +6,8 @@ struct TargetSet: Sendable {
   /// The slots, ascending, each once.
   let slots: [UInt32]
   private let census: Census
-  /// A bit for each slot of the census.
-  private var members: [UInt64]
+  /// The slots, to look one up.
+  private(set) var members: SlotSet
   /// What is set in every word before it is compared: where the machine ignores a tag.
   private let tag: UInt64
   /// The lowest address of a target.
@@ -27,7 +27,7 @@ struct TargetSet: Sendable {
   init(_ slots: [UInt32], of census: Census, machine: Machine) {
     self.census = census
     self.slots = Set(slots.lazy.filter { Int($0) < census.slotCount }).sorted()
-    members = Array(repeating: 0, count: (census.slotCount + 63) / 64)
+    members = SlotSet(slotCount: census.slotCount)
     // AArch64 ignores the top byte of a pointer (TBI), and KASAN keeps a tag there.
     tag = machine == .arm64 ? 0xff << 56 : 0
     var lowest = UInt64.max
@@ -48,7 +48,7 @@ struct TargetSet: Sendable {
 
   private mutating func enter(_ slot: UInt32) {
     guard let object = census.object(inSlot: Int(slot)) else { return }
-    members[Int(slot) / 64] |= 1 << UInt64(slot % 64)
+    members.insert(Int(slot))
     let first = census.address(of: object).rawValue &- base
     let last = first &+ UInt64(max(1, census.slabs[object.slab].slotSize)) &- 1
     guard first <= last, last < extent else { return }
@@ -58,9 +58,7 @@ struct TargetSet: Sendable {
   }
 
   /// Whether a slot is a target.
-  func contains(_ slot: Int) -> Bool {
-    slot / 64 < members.count && members[slot / 64] >> UInt64(slot % 64) & 1 != 0
-  }
+  func contains(_ slot: Int) -> Bool { members.contains(slot) }
 
   /// Whether a word may be the address of a target; false for almost all that are not.
   @inline(__always) func mayBeReference(_ word: UInt64) -> Bool {
@@ -70,12 +68,14 @@ struct TargetSet: Sendable {
     return granules[granule / 64] >> UInt64(granule % 64) & 1 != 0
   }
 
-  /// The target that a word is an address in, or nil when it is none.
+  /// The target that a word is an address in, or nil when it is none; what stands behind an object
+  /// in its slot is no part of it.
   func target(of word: UInt64) -> ObjectReference? {
     guard let object = census.object(containing: VirtualAddress(word | tag)),
       contains(census.slot(of: object))
     else { return nil }
-    return object
+    let size = census.caches[Int(census.slabs[object.slab].cache)].objectSize
+    return size <= 0 || object.offset < size ? object : nil
   }
 
   /// The index of a target in `slots`.
