@@ -71,6 +71,13 @@ struct SingleOpenCauseTests {
       $0.bl(File.veneers)
       $0.ret()
     },
+    .arm64("adrp, add, add from another object, bl") {
+      let other = File.show.advanced(by: -0x40)
+      $0.adrp(2, other)
+      $0.add(2, 2, low: other)
+      $0.add(1, 2, low: VirtualAddress(0x40))
+      $0.bl(File.veneers)
+    },
     .arm64("adr, b to a marked veneer", marked: true) {
       $0.adr(1, File.show)
       $0.b(File.veneers)
@@ -98,11 +105,11 @@ struct SingleOpenCauseTests {
     return (start, code.bytes)
   }
 
-  private func diagnosis(_ file: File) async throws -> SingleOpenCauses.Diagnosis {
+  private func diagnosis(_ file: File) async throws -> SeqFileCauses.Diagnosis {
     let subject = file.subject
     let finding = try #require(await Investigation(of: subject).findings.first)
     let group = try #require(finding.groups.first)
-    var causes = SingleOpenCauses(in: subject)
+    var causes = SeqFileCauses(of: .single, in: subject)
     let diagnosis = causes.diagnosis(of: group)
     #expect(finding.cause == diagnosis.cause)
     #expect(diagnosis.evidence.allSatisfy(finding.evidence.contains))
@@ -262,17 +269,38 @@ struct SingleOpenCauseTests {
     #expect(!found.isLocated)
   }
 
-  @Test("A function that refers to show but leaves the call to another is not followed")
-  func wrapper() async throws {
+  /// An open function that calls another one of the module, and which of the two refers to show.
+  private func byWay(refersItself: Bool) -> File {
     let table = (File.operations, File.operations(open: File.open, release: File.seqRelease))
-    let refers = x86(File.open) {
-      $0.mov(File.show)
-      $0.jmp(File.otherOpen)
+    let opens = x86(File.open) {
+      if refersItself { $0.mov(File.show) }
+      $0.call(File.otherOpen)
+      $0.ret()
     }
-    let calls = x86(File.otherOpen) { $0.jmp(File.singleOpen) }
-    let found = try await diagnosis(File(code: [refers, calls], words: [table]))
-    #expect(found.cause == nil)
+    let calls = x86(File.otherOpen) {
+      if !refersItself { $0.mov(File.show) }
+      $0.jmp(File.singleOpen)
+    }
+    return File(code: [opens, calls], words: [table])
+  }
+
+  @Test("A call by way of another function of the module is followed", arguments: [true, false])
+  func wrapper(refersItself: Bool) async throws {
+    let found = try await diagnosis(byWay(refersItself: refersItself))
+    #expect(
+      found.cause?.summary
+        == "tm_ops.proc_release is seq_release; tm_open (leakmod.c:21) called tm_open2, which calls "
+        + "single_open")
     #expect(found.evidence.isEmpty)
+    #expect(found.isLocated)
+  }
+
+  @Test("Functions that do not refer to show lead nowhere")
+  func unknowing() async throws {
+    let table = (File.operations, File.operations(open: File.open, release: File.seqRelease))
+    let opens = x86(File.open) { $0.jmp(File.otherOpen) }
+    let calls = x86(File.otherOpen) { $0.jmp(File.singleOpen) }
+    #expect(try await diagnosis(File(code: [opens, calls], words: [table])).cause == nil)
   }
 
   @Test("A comparison with the address of show does not pass it on")

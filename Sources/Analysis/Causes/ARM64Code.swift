@@ -11,20 +11,22 @@ struct ARM64Code {
   /// Whether instructions load an address into a register: `adrp` and `add`, `adr`, or `ldr` from a
   /// literal within the function.
   ///
-  /// An `add` may stand far behind its `adrp`. What other instructions write to the register between
-  /// is not looked at: it would have to make the same address by accident.
+  /// An `add` may stand far behind its `adrp`, and there may be several: compilers reach one object
+  /// from another. What other instructions write to the register between is not looked at: it would
+  /// have to make the same address by accident.
   func refers(to target: VirtualAddress) -> Bool {
-    var pages = [VirtualAddress?](repeating: nil, count: 32)
+    var values = [VirtualAddress?](repeating: nil, count: 32)
     let span = bytes.span
     for offset in stride(from: 0, to: bytes.count - 3, by: 4) {
       guard let word = span.load(UInt32.self, at: offset) else { break }
       let place = start.advanced(by: offset)
       let destination = Int(word & 31)
       if word & 0x9f00_0000 == 0x9000_0000 {
-        pages[destination] = Self.page(of: word, at: place)
+        values[destination] = Self.page(of: word, at: place)
+        if values[destination] == target { return true }
       } else if word & 0xffc0_0000 == 0x9100_0000 {
-        if let page = pages[Int(word >> 5 & 31)], Self.sum(page, word) == target { return true }
-        pages[destination] = nil
+        values[destination] = values[Int(word >> 5 & 31)].map { Self.sum($0, word) }
+        if values[destination] == target { return true }
       } else if word & 0x9f00_0000 == 0x1000_0000 {
         if place.advanced(by: Self.immediate(of: word)) == target { return true }
       } else if word & 0xff00_0000 == 0x5800_0000 {

@@ -2,16 +2,16 @@ internal import DebugInfo
 internal import Evidence
 internal import Memory
 
-/// What a table of file operations has for closing a file that `single_open` opened.
+/// What a table of file operations has for closing a file of fs/seq_file.c.
 struct ReleaseFunction {
-  /// Whether it does what `single_release` does.
+  /// Whether it does what it has to.
   enum Verdict: Hashable {
     case frees
     case leaks
     case unclear
   }
 
-  /// Whether it frees what `single_open` allocated.
+  /// Whether it frees what was allocated when the file was opened.
   let verdict: Verdict
   /// What the member is, to stand behind its name: `is seq_release`.
   let clause: String
@@ -19,7 +19,7 @@ struct ReleaseFunction {
   let symbol: Symbol?
 
   /// Judges the function that a table has.
-  init(of table: OperationsTable, in subject: Subject) {
+  init(of table: OperationsTable, _ kind: SeqFileKind, in subject: Subject) {
     let place = table.address.advanced(by: table.layout.release.offset)
     guard let function = try? subject.memory.pointer(at: place) else {
       (verdict, clause, symbol) = (.unclear, "cannot be read", nil)
@@ -34,16 +34,16 @@ struct ReleaseFunction {
       return
     }
     symbol = reference.symbol
-    (verdict, clause) = Self.judge(reference.symbol, in: subject)
+    (verdict, clause) = Self.judge(reference.symbol, kind, in: subject)
   }
 
-  private static func judge(_ symbol: Symbol, in subject: Subject) -> (Verdict, String) {
+  private static func judge(
+    _ symbol: Symbol, _ kind: SeqFileKind, in subject: Subject
+  ) -> (Verdict, String) {
     let name = symbol.plainName
-    switch name {
-    case "single_release": return (.frees, "is single_release")
-    case "seq_release": return (.leaks, "is seq_release")
-    default: break
-    }
+    let right = [kind.release] + kind.likeRelease
+    if right.contains(name) { return (.frees, "is \(name)") }
+    if kind.wrong.contains(name) { return (.leaks, "is \(name)") }
     let code = FunctionCode(of: symbol, in: subject)
     func calls(_ name: String) -> Bool {
       guard let target = subject.symbols.symbol(named: name), target.module == nil else {
@@ -51,9 +51,13 @@ struct ReleaseFunction {
       }
       return code?.branches(to: target.address) ?? false
     }
-    if calls("single_release") { return (.frees, "is \(name), which calls single_release") }
-    if calls("seq_release") { return (.leaks, "is \(name), which calls seq_release") }
-    return (.unclear, "is \(name), in which no call of single_release was found")
+    if let callee = right.first(where: calls) {
+      return (.frees, "is \(name), which calls \(callee)")
+    }
+    if let callee = kind.wrong.first(where: calls) {
+      return (.leaks, "is \(name), which calls \(callee)")
+    }
+    return (.unclear, "is \(name), in which no call of \(kind.release) was found")
   }
 }
 

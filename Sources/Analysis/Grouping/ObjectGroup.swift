@@ -1,3 +1,5 @@
+public import Evidence
+
 /// Objects of one cache that look the same.
 public struct ObjectGroup: Hashable, Sendable {
   /// The index of the cache in the census.
@@ -41,12 +43,18 @@ public struct CacheGroups: Sendable {
   public let grouped: Int
   /// The allocated objects whose contents could not be read.
   public let unread: Int
+  /// Which of the objects can still be got at; nil where that was not looked for.
+  public var reachability: Reachability?
 
   /// Describes the groups of a cache.
-  public init(cache: Int, groups: [ObjectGroup], grouped: Int, unread: Int) {
+  public init(
+    cache: Int, groups: [ObjectGroup], grouped: Int, unread: Int,
+    reachability: Reachability? = nil
+  ) {
     self.cache = cache
     self.groups = groups
     self.grouped = grouped
     self.unread = unread
+    self.reachability = reachability
   }
 }

@@ -26,9 +26,25 @@ public struct Investigation: Sendable {
 
   /// What the rules find in objects that are grouped already.
   public static func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding] {
+    let groups = await reached(groups, in: subject)
     var findings: [Finding] = []
     for rule in RuleCatalogue.all { findings += await rule.findings(in: subject, groups: groups) }
     return numbered(findings.map { $0.withAllocations(in: subject) })
+  }
+
+  /// The groups with what leads to their objects, where the evidence can tell.
+  private static func reached(
+    _ groups: [CacheGroups], in subject: Subject
+  ) async -> [CacheGroups] {
+    let slots = groups.flatMap { $0.groups.flatMap(\.slots) }
+    guard !slots.isEmpty,
+      let reachability = await subject.references?.reachability(of: slots)
+    else { return groups }
+    return groups.map { groups in
+      var groups = groups
+      groups.reachability = reachability
+      return groups
+    }
   }
 
   private static func numbered(_ findings: [Finding]) -> [Finding] {

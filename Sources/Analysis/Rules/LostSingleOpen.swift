@@ -51,15 +51,27 @@ public struct LostSingleOpen: Rule {
     """
 
   /// A finding for each cache and `show` function.
-  public func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding] {
+  public func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
     let suspects = groups.flatMap { cache in
       cache.groups.filter { Self.matches($0.template) }.map { Suspect($0, of: cache, in: subject) }
     }
     guard !suspects.isEmpty else { return [] }
-    let users = OpenSeqFiles(of: suspects.map(\.group), in: subject)
-    var causes = SingleOpenCauses(in: subject)
-    let references = await subject.references?.references(to: suspects.flatMap(\.group.slots))
-    return suspects.compactMap { finding($0, users, references, &causes, in: subject) }
+    let reachability = groups.lazy.compactMap(\.reachability).first
+    let users = OpenSeqFiles(of: suspects.map(\.group), in: subject, reachability)
+    var causes = SeqFileCauses(of: .single, in: subject)
+    let files = reachability.map { LostSeqFiles.Files(in: subject, $0).batches } ?? []
+    return suspects.compactMap { suspect in
+      var finding = finding(suspect, users, reachability, &causes, in: subject)
+      let show = Self.symbol(suspect.group.template, at: 24)
+      let lost = files.filter {
+        $0.isSingle && $0.show.plainName == show?.name && $0.show.module == show?.module
+      }
+      finding?.evidence += lost.map {
+        "with them, \($0.slots.count.counted("seq_file")) and their buffers are lost "
+          + "(\($0.bytes.byteSize)): the files were closed without any release"
+      }
+      return finding
+    }
   }
 
   /// A group that may be lost, and how much of its cache is known.
@@ -103,18 +115,16 @@ public struct LostSingleOpen: Rule {
   }
 
   private func finding(
-    _ suspect: Suspect, _ users: OpenSeqFiles, _ references: References?,
-    _ causes: inout SingleOpenCauses, in subject: Subject
+    _ suspect: Suspect, _ users: OpenSeqFiles, _ reachability: Reachability?,
+    _ causes: inout SeqFileCauses, in subject: Subject
   ) -> Finding? {
     let (group, cache) = (suspect.group, suspect.cache)
     let lost = group.slots.filter { !users.operations.contains($0) }
-    let unreferenced = references.map { Unreferenced(lost, by: $0) }
+    let unreferenced = reachability.map { Unreferenced(lost, by: $0) }
     guard lost.count >= Self.fewest, let show = Self.symbol(group.template, at: 24) else {
       return nil
     }
-    let members = ObjectGroup(
-      cache: group.cache, template: group.template, type: group.type, slots: lost,
-      identical: min(group.identical, lost.count))
+    let members = group.limited(to: lost)
     let bytes = lost.count.multipliedReportingOverflow(by: cache.slotSize).partialValue
     let diagnosis = causes.diagnosis(of: members)
     return Finding(

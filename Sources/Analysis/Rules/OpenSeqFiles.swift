@@ -12,9 +12,12 @@ struct OpenSeqFiles {
   private(set) var files: Int?
   /// The number of objects that were to be looked at and cannot be read, or are not even listed.
   private(set) var unread = 0
+  private let reachability: Reachability?
 
-  /// Looks for references to the members of some groups.
-  init(of groups: [ObjectGroup], in subject: Subject) {
+  /// Looks for references to the members of some groups; a `seq_file` that is lost itself, as
+  /// `reachability` tells where it is known, is no user.
+  init(of groups: [ObjectGroup], in subject: Subject, _ reachability: Reachability? = nil) {
+    self.reachability = reachability
     let members = Set(groups.lazy.flatMap(\.slots))
     let census = subject.census
     // Since "seq_file: allocate seq_file from kmem_cache", v4.17; before that, in `kmalloc` caches.
@@ -36,6 +39,8 @@ struct OpenSeqFiles {
     let classifier = WordClassifier(subject)
     for slab in subject.census.slabsOfCache[cache] {
       unread += scan.forEachObject(ofSlab: slab) { object, span in
+        let slot = UInt32(truncatingIfNeeded: object.slot)
+        guard reachability?.isLost(slot) != true else { return }
         if files != nil { files = (files ?? 0) + 1 }
         let offsets =
           offset.map { stride(from: $0, to: $0 + 8, by: 8) }

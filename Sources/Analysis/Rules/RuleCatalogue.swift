@@ -2,7 +2,8 @@
 public enum RuleCatalogue {
   /// Every rule.
   public static let all: [any Rule] = [
-    LostSingleOpen(), ManyAlike(), SampledObjects(), UnreadQueues(), LargeCaches(),
+    LostSingleOpen(), LostSeqFiles(), LostObjects(), ManyAlike(), SampledObjects(), UnreadQueues(),
+    LargeCaches(),
     GrowthBetweenSnapshots(), GhostMemory(),
   ]
 }

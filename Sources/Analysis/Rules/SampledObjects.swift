@@ -40,7 +40,7 @@ public struct SampledObjects: Rule {
     let sampled = groups.filter { subject.counters.indices.contains($0.cache) }
     guard !sampled.isEmpty else { return [] }
     // What a rule of more knowledge explains need not be told twice.
-    let explained = await LostSingleOpen().findings(in: subject, groups: sampled)
+    let explained = LostSingleOpen().findings(in: subject, groups: sampled)
       .flatMap(\.groups)
     return sampled.flatMap { cache in
       cache.groups.filter { group in

@@ -2,10 +2,10 @@ internal import DebugInfo
 internal import Evidence
 internal import Memory
 
-/// Why objects of `single_open` are left: the function that opens the file, and the table in which
+/// Why objects of fs/seq_file.c are left: the function that opens the file, and the table in which
 /// that stands beside a function for closing that does not free them.
-struct SingleOpenCauses {
-  /// What was found out about one `show` function.
+struct SeqFileCauses {
+  /// What was found out about the files of one `show` function.
   struct Diagnosis {
     /// The defect, if any was found.
     var cause: Cause?
@@ -17,19 +17,23 @@ struct SingleOpenCauses {
 
   /// A file's operations: the function that opens it, their table, and what closes it.
   private struct Use {
-    let opener: SingleOpeners.Opener
+    let opener: SeqFileOpeners.Opener
     let table: OperationsTable
     let release: ReleaseFunction
   }
 
   private let subject: Subject
+  private let kind: SeqFileKind
   /// Those searched for so far, by module.
-  private var openers: [String?: SingleOpeners] = [:]
+  private var openers: [String?: SeqFileOpeners] = [:]
 
   /// Takes the evidence; nothing is searched before it is asked for.
-  init(in subject: Subject) { self.subject = subject }
+  init(of kind: SeqFileKind, in subject: Subject) {
+    self.kind = kind
+    self.subject = subject
+  }
 
-  /// Follows the objects of a group from their `show` function, which is their fourth word.
+  /// Follows the `seq_operations` of a group from their `show` function, which is their fourth word.
   mutating func diagnosis(of group: ObjectGroup) -> Diagnosis {
     guard let slot = group.slots.first,
       let object = subject.census.object(inSlot: Int(slot)),
@@ -37,18 +41,33 @@ struct SingleOpenCauses {
         at: subject.census.address(of: object).advanced(by: 24)),
       let symbol = subject.symbols.reference(to: show)?.symbol
     else { return Diagnosis() }
-    let passing = openers(of: symbol.module).passing(show)
-    let uses = passing.flatMap { opener in
-      tables(of: opener).map {
-        Use(opener: opener, table: $0, release: ReleaseFunction(of: $0, in: subject))
-      }
-    }
-    return diagnosis(ofShow: symbol, openers: passing, uses: uses)
+    return diagnosis(ofShow: symbol, passing: show)
   }
 
-  private mutating func openers(of module: String?) -> SingleOpeners {
+  /// Follows files with a `show` function from what is passed to the function that opens them.
+  mutating func diagnosis(ofShow show: Symbol, passing argument: VirtualAddress) -> Diagnosis {
+    let openers = openers(of: show.module)
+    var passing = openers.passing(argument)
+    var uses = uses(of: passing)
+    if uses.isEmpty {
+      let others = openers.passingByWay(argument)
+      let further = self.uses(of: others)
+      if !further.isEmpty { (passing, uses) = (others, further) }
+    }
+    return diagnosis(ofShow: show, openers: passing, uses: uses)
+  }
+
+  private func uses(of openers: [SeqFileOpeners.Opener]) -> [Use] {
+    openers.flatMap { opener in
+      tables(of: opener).map {
+        Use(opener: opener, table: $0, release: ReleaseFunction(of: $0, kind, in: subject))
+      }
+    }
+  }
+
+  private mutating func openers(of module: String?) -> SeqFileOpeners {
     if let known = openers[module] { return known }
-    let found = SingleOpeners(of: module, in: subject)
+    let found = SeqFileOpeners(of: module, kind, in: subject)
     openers[module] = found
     return found
   }
@@ -56,14 +75,14 @@ struct SingleOpenCauses {
   /// A function stands in a table or a few; each costs a look into the debug information.
   private static let mostTables = 16
 
-  private func tables(of opener: SingleOpeners.Opener) -> [OperationsTable] {
+  private func tables(of opener: SeqFileOpeners.Opener) -> [OperationsTable] {
     opener.places.prefix(Self.mostTables).compactMap {
       OperationsTable(openAt: $0, of: opener.code.symbol, in: subject)
     }
   }
 
   private func diagnosis(
-    ofShow show: Symbol, openers: [SingleOpeners.Opener], uses: [Use]
+    ofShow show: Symbol, openers: [SeqFileOpeners.Opener], uses: [Use]
   ) -> Diagnosis {
     let wrong = uses.filter { $0.release.verdict == .leaks }
     let right = uses.filter { $0.release.verdict == .frees }
@@ -79,7 +98,7 @@ struct SingleOpenCauses {
     }
     if openers.count > 1 {
       diagnosis.evidence.append(
-        "several functions pass \(show.plainName) to single_open: "
+        "several functions pass \(show.plainName) to \(kind.openers.first ?? ""): "
           + openers.prefix(Self.mostTables).map(\.name).joined(separator: ", "))
     }
     diagnosis.evidence += right.map {
@@ -92,15 +111,19 @@ struct SingleOpenCauses {
   /// How many objects with a name have a function's address, or nil when there are too many places.
   ///
   /// Each of them may be a table, even if its type is not known.
-  private func objects(with opener: SingleOpeners.Opener) -> Int? {
+  private func objects(with opener: SeqFileOpeners.Opener) -> Int? {
     guard opener.places.count <= Self.mostTables else { return nil }
-    return opener.places.count {
-      StaticObject(at: $0, usedBy: opener.code.symbol, in: subject) != nil
+    return opener.places.count { place in
+      guard let object = StaticObject(at: place, usedBy: opener.code.symbol, in: subject) else {
+        return false
+      }
+      // A struct module tells where the module's first function is.
+      return !subject.modules.contains { $0.address == object.address }
     }
   }
 
   private func cause(
-    ofShow show: Symbol, _ uses: [Use], _ opener: SingleOpeners.Opener
+    ofShow show: Symbol, _ uses: [Use], _ opener: SeqFileOpeners.Opener
   ) -> Cause {
     let places = SourcePlaces(types: subject.types)
     let open = opener.code.symbol
@@ -123,11 +146,11 @@ struct SingleOpenCauses {
         chain.append(
           Cause.Step(
             symbol: table.releasePath, module: owner, at: nil,
-            how: "\(use.release.clause), and should be single_release"))
+            how: "\(use.release.clause), and should be \(kind.release)"))
         continue
       }
       chain.append(
-        step(function, places, "its \(table.layout.release.name), should be single_release"))
+        step(function, places, "its \(table.layout.release.name), should be \(kind.release)"))
     }
     return Cause(
       summary: releases.joined(separator: ", ") + "; \(opener.name)\(source) called "
