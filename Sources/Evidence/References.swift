@@ -3,10 +3,19 @@ public import Memory
 /// Finds out who refers to objects, in whatever of the kernel's memory is at hand.
 public protocol ReferenceScan: Sendable {
   /// The words of all kernel memory that lead to or into the objects in some slots of the census.
-  func references(to slots: [UInt32]) async -> References
+  ///
+  /// Those that lead to `links`, in bytes from the start of each object, are left out.
+  func references(to slots: [UInt32], besides links: [Range<Int>]) async -> References
 
   /// Which of the objects in some slots of the census can still be got at.
   func reachability(of slots: [UInt32]) async -> Reachability
+}
+
+extension ReferenceScan {
+  /// The words of all kernel memory that lead to or into the objects in some slots of the census.
+  public func references(to slots: [UInt32]) async -> References {
+    await references(to: slots, besides: [])
+  }
 }
 
 /// The references to some objects, the targets, that a scan of all kernel memory found.
@@ -26,6 +35,9 @@ public struct References: Sendable {
 
     /// Starts with none.
     public init() {}
+
+    /// All of them.
+    public var total: Int { Int(objects) + Int(variables) + Int(stale) + Int(mutual) }
   }
 
   /// The slots of the targets, ascending.

@@ -12,7 +12,7 @@ private struct Answers: ReferenceScan {
   var referrals: [(source: UInt32, target: UInt32)] = []
   var coverage = ScanCoverage(scannedPages: 1000)
 
-  func references(to slots: [UInt32]) async -> References {
+  func references(to slots: [UInt32], besides links: [Range<Int>]) async -> References {
     References(slots: [], counts: [], places: [:], samples: [], coverage: coverage)
   }
 

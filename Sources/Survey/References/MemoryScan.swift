@@ -23,10 +23,13 @@ public struct MemoryScan: ReferenceScan {
   private static let mostSamples = 64
 
   /// Looks at each word of memory that may be in use.
-  public func references(to slots: [UInt32]) async -> References {
+  public func references(
+    to slots: [UInt32], besides links: [Range<Int>]
+  ) async -> References {
     let targets = TargetSet(slots, of: census, machine: kernel.machine)
     let tally = ReferenceTally(targets)
-    let (samples, coverage) = await scan(for: targets, into: tally, mostSamples: Self.mostSamples)
+    let (samples, coverage) = await scan(
+      for: targets, besides: links, into: tally, mostSamples: Self.mostSamples)
     let (counts, places) = tally.outcome
     return References(
       slots: targets.slots, counts: counts, places: places, samples: samples, coverage: coverage)
@@ -41,11 +44,12 @@ public struct MemoryScan: ReferenceScan {
   }
 
   private func scan(
-    for targets: TargetSet, into sink: any ReferenceSink, mostSamples: Int
+    for targets: TargetSet, besides links: [Range<Int>] = [], into sink: any ReferenceSink,
+    mostSamples: Int
   ) async -> (samples: [Reference], coverage: ScanCoverage) {
     let part = PartScan(
       kernel: kernel, census: census, targets: targets, uses: FrameUses(kernel),
-      places: ReferencePlaces(kernel, census: census, targets: targets), sink: sink,
+      places: ReferencePlaces(kernel, census: census, targets: targets), links: links, sink: sink,
       mostSamples: mostSamples)
     var samples: [Reference] = []
     var coverage = ScanCoverage()
@@ -86,6 +90,8 @@ private struct PartScan: Sendable {
   let targets: TargetSet
   let uses: FrameUses
   let places: ReferencePlaces
+  /// What words in other objects may lead to without referring to an object.
+  let links: [Range<Int>]
   let sink: any ReferenceSink
   let mostSamples: Int
 
@@ -129,7 +135,8 @@ private struct PartScan: Sendable {
     let end = span.byteCount - 7
     while offset < end {
       if let word = span.load(UInt64.self, at: offset), targets.mayBeReference(word),
-        let target = targets.target(of: word)
+        let target = targets.target(of: word),
+        !links.contains(where: { $0.contains(target.offset) })
       {
         judge(target, at: offset, of: frame, use, &hits, &outcome)
       }
