@@ -35,6 +35,10 @@ public struct Subject: Sendable {
   public var references: (any ReferenceScan)?
   /// Tells who allocated objects; nil where the kernel kept no records of that.
   public var allocations: (any AllocationRecords)?
+  /// Compares reference counts with their holders; nil where that is not possible.
+  public var audit: (any ReferenceAudit)?
+  /// What that comparison found; empty unless it was made.
+  public var overcounts: [Overcount] = []
 
   /// Brings the evidence together.
   public init(
@@ -42,7 +46,8 @@ public struct Subject: Sendable {
     symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage,
     counters: [CacheCounters?] = [], snapshots: [CacheSnapshot] = [],
     accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [], tasks: [Task] = [],
-    references: (any ReferenceScan)? = nil, allocations: (any AllocationRecords)? = nil
+    references: (any ReferenceScan)? = nil, allocations: (any AllocationRecords)? = nil,
+    audit: (any ReferenceAudit)? = nil
   ) {
     self.kernel = kernel
     self.census = census
@@ -59,6 +64,7 @@ public struct Subject: Sendable {
     self.tasks = tasks
     self.references = references
     self.allocations = allocations
+    self.audit = audit
   }
 }
 
