@@ -98,13 +98,14 @@ struct DumpCase {
     progress?.began("looking for sockets that nobody reads")
     let sockets = SocketSurvey(kernel, census: census).outcome()
     coverage.remarks = remarks + coverage.remarks + sockets.remarks
+    let scan = MemoryScan(kernel, census: census)
     let subject = Subject(
       kernel: identity(opening, relocation: vmlinux.relocation), census: census,
       memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
       types: kernel.types, modules: modules.modules, coverage: coverage,
-      sockets: sockets.sockets, tasks: sockets.tasks,
-      references: MemoryScan(kernel, census: census),
-      allocations: RecordedAllocations(kernel, census: census))
+      sockets: sockets.sockets, tasks: sockets.tasks, references: scan,
+      allocations: RecordedAllocations(kernel, census: census),
+      audit: DentryAudit(kernel, census: census, scan: scan))
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
     return (subject, describe(debugFile, remarks: coverage.remarks))

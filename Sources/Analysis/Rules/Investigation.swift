@@ -27,6 +27,8 @@ public struct Investigation: Sendable {
   /// What the rules find in objects that are grouped already.
   public static func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding] {
     let groups = await reached(groups, in: subject)
+    var subject = subject
+    subject.overcounts = await subject.audit?.overcounts() ?? []
     var findings: [Finding] = []
     for rule in RuleCatalogue.all { findings += await rule.findings(in: subject, groups: groups) }
     return numbered(findings.map { $0.withAllocations(in: subject) })

@@ -50,7 +50,10 @@ public struct LostObjects: Rule {
   public func findings(in subject: Subject, groups: [CacheGroups]) -> [Finding] {
     guard let reachability = groups.lazy.compactMap(\.reachability).first else { return [] }
     let files = LostSeqFiles.Files(in: subject, reachability)
-    let lost = LostGroups(groups, reachability, claimed: files.slots, fewest: Self.fewest)
+    // What a reference count keeps is told of by the rule for these.
+    let kept = subject.overcounts.flatMap { $0.slots + $0.kept }
+    let lost = LostGroups(
+      groups, reachability, claimed: files.slots.union(kept), fewest: Self.fewest)
     return lost.entries.indices.map { finding($0, of: lost, reachability.coverage, in: subject) }
   }
 

@@ -2,8 +2,7 @@
 public enum RuleCatalogue {
   /// Every rule.
   public static let all: [any Rule] = [
-    LostSingleOpen(), LostSeqFiles(), LostObjects(), ManyAlike(), SampledObjects(), UnreadQueues(),
-    LargeCaches(),
-    GrowthBetweenSnapshots(), GhostMemory(),
+    LostSingleOpen(), LostSeqFiles(), LostObjects(), LostReferences(), ManyAlike(),
+    SampledObjects(), UnreadQueues(), LargeCaches(), GrowthBetweenSnapshots(), GhostMemory(),
   ]
 }
