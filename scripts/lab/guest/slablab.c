@@ -11,11 +11,14 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/version.h>
+#include <linux/vmalloc.h>
 
 #define LAB_TICKET_MAGIC 0x7469636b65746c62ULL
 #define LAB_PAGES_MAGIC 0x70616765736c6162ULL
@@ -52,6 +55,10 @@ MODULE_PARM_DESC(twins, "objects in each of two caches that are merged");
 static unsigned int blocks = 200;
 module_param(blocks, uint, 0444);
 MODULE_PARM_DESC(blocks, "blocks of pages of each order from 0 to 3");
+
+static unsigned int areas = 20;
+module_param(areas, uint, 0444);
+MODULE_PARM_DESC(areas, "areas of 64 KiB each from vmalloc, from kmalloc and from alloc_percpu (8 KiB)");
 
 /* The leak: opened by single_open, closed by seq_release instead of single_release. */
 
@@ -363,10 +370,12 @@ struct lab_pages {
 	struct lab_pages *self;
 	u32 order;
 	u32 number;
+	void (*owner)(void);
 };
 
 static struct kmem_cache *twin_caches[2];
 static struct lab_twin **live_twins;
+static void *(*kept_areas)[3];
 
 static void make_twins(void)
 {
@@ -402,7 +411,20 @@ static void leak_pages(void)
 			start->self = start;
 			start->order = order;
 			start->number = i;
+			start->owner = leak_pages;
 		}
+}
+
+/* What is larger than a slab's objects: by each of the ways to get it. */
+static void make_areas(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < areas; i++) {
+		kept_areas[i][0] = vmalloc(SZ_64K);
+		kept_areas[i][1] = kmalloc(SZ_64K, GFP_KERNEL);
+		kept_areas[i][2] = (__force void *)__alloc_percpu(SZ_8K, 8);
+	}
 }
 
 static int __init slablab_init(void)
@@ -416,11 +438,13 @@ static int __init slablab_init(void)
 					   SLAB_TYPESAFE_BY_RCU, NULL);
 	twin_caches[0] = kmem_cache_create("lab_twin_left", sizeof(struct lab_twin), 0, 0, NULL);
 	twin_caches[1] = kmem_cache_create("lab_twin_right", sizeof(struct lab_twin), 0, 0, NULL);
-	if (!live_twins || !ticket_cache || !guarded_cache || !typesafe_cache ||
+	kept_areas = kvcalloc(areas, sizeof(*kept_areas), GFP_KERNEL);
+	if (!live_twins || !kept_areas || !ticket_cache || !guarded_cache || !typesafe_cache ||
 	    !twin_caches[0] || !twin_caches[1])
 		return -ENOMEM;
 	make_twins();
 	leak_pages();
+	make_areas();
 	proc_create("slablab_counters", 0444, NULL, &counters_ops);
 	proc_create("slablab", 0644, NULL, &lab_ops);
 	return 0;

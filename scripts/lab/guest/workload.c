@@ -3,8 +3,8 @@
 // The guest's /init: makes memory whose state is known, prints READY, and waits for the dump.
 //
 // Numbers come from the kernel's command line, which hands words it does not know to init's
-// environment: lab_left, lab_held, lab_parked, lab_seed, lab_finish, and lab_module for the module's
-// parameters.
+// environment: lab_left, lab_held, lab_parked, lab_memory (MiB of each kind of user memory), lab_seed,
+// lab_finish, and lab_module for the module's parameters.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -82,6 +84,44 @@ static void park(int datagrams) {
     check(sendto(sender, text, sizeof text, 0, (struct sockaddr *)&here, sizeof here), "send");
 }
 
+// Takes as much anonymous memory, memory shared by processes, and memory of a file.
+static void use_memory(size_t mebibytes) {
+  size_t size = mebibytes << 20;
+  int shared = memfd_create("shared", 0);
+  check(ftruncate(shared, (off_t)size), "shared");
+  char *anonymous = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0);
+  if (anonymous == MAP_FAILED || mapped == MAP_FAILED) return check(-1, "mmap");
+  memset(anonymous, 'a', size);
+  memset(mapped, 's', size);
+  check(mkdir("/files", 0755), "/files");
+  check(mount("files", "/files", "ramfs", 0, NULL), "/files");
+  int file = open("/files/file", O_WRONLY | O_CREAT, 0644);
+  for (size_t done = 0; done < size; done += 4096) check((int)write(file, anonymous, 4096), "file");
+  close(file);
+}
+
+// Counts page frames by the flags that the live kernel shows of them: proc/kpageflags.
+static void print_page_flags(void) {
+  static struct { unsigned long flags, frames; } kinds[4096];
+  unsigned long flags[512];
+  size_t known = 0;
+  ssize_t size;
+  int from = open("/proc/kpageflags", O_RDONLY);
+  check(from, "kpageflags");
+  while ((size = read(from, flags, sizeof flags)) > 0)
+    for (size_t i = 0; i < (size_t)size / sizeof *flags; i++) {
+      size_t kind = 0;
+      while (kind < known && kinds[kind].flags != flags[i]) kind++;
+      if (kind == sizeof kinds / sizeof *kinds) continue;
+      if (kind == known) kinds[known++].flags = flags[i];
+      kinds[kind].frames++;
+    }
+  close(from);
+  printf("=== /proc/kpageflags\n");
+  for (size_t i = 0; i < known; i++) printf("%#lx %lu\n", kinds[i].flags, kinds[i].frames);
+}
+
 int main(void) {
   check(mount("proc", "/proc", "proc", 0, NULL), "/proc");
   check(mount("dev", "/dev", "devtmpfs", 0, NULL), "/dev");
@@ -99,12 +139,17 @@ int main(void) {
   check(setrlimit(RLIMIT_NOFILE, &files), "files");
   for (int i = 0; i < held; i++) open_counters();
 
-  print_file("/proc/meminfo");
+  use_memory((size_t)number("lab_memory", 16));
   int seeded = number("lab_seed", 1);
   // From here on no RCU grace period ends.
   if (seeded) tell_module("seed");
   print_file("/proc/slabinfo");
   print_file("/proc/slablab");
+  print_file("/proc/buddyinfo");
+  print_file("/proc/vmallocinfo");
+  print_file("/proc/zoneinfo");
+  print_page_flags();
+  print_file("/proc/meminfo");
   tcdrain(STDOUT_FILENO);
   // From here on a processor hears no interrupt, and only the kernel itself is sure to be heard.
   if (seeded && number("lab_finish", 1))
