@@ -25,8 +25,10 @@ public struct Subject: Sendable {
   /// The counters of caches at several times or of several machines, in the order of the inputs;
   /// empty when there is no more than one set.
   public var snapshots: [CacheSnapshot]
-  /// Where memory went, by the counters there are.
+  /// Where memory went, by its pages or by the counters there are.
   public var accounts: [MemoryAccount]
+  /// The pages that no record of the kernel's accounts for; nil where pages are not known.
+  public var ghosts: GhostPages?
   /// The sockets, as far as they are known.
   public var sockets: [SocketQueue]
   /// The processes and threads, as far as they are known.
@@ -45,9 +47,9 @@ public struct Subject: Sendable {
     kernel: KernelIdentity, census: Census, memory: any VirtualMemory, addressSpace: AddressSpace,
     symbols: SymbolTable, types: (any TypeSource)?, modules: [Module], coverage: Coverage,
     counters: [CacheCounters?] = [], snapshots: [CacheSnapshot] = [],
-    accounts: [MemoryAccount] = [], sockets: [SocketQueue] = [], tasks: [Task] = [],
-    references: (any ReferenceScan)? = nil, allocations: (any AllocationRecords)? = nil,
-    audit: (any ReferenceAudit)? = nil
+    accounts: [MemoryAccount] = [], ghosts: GhostPages? = nil, sockets: [SocketQueue] = [],
+    tasks: [Task] = [], references: (any ReferenceScan)? = nil,
+    allocations: (any AllocationRecords)? = nil, audit: (any ReferenceAudit)? = nil
   ) {
     self.kernel = kernel
     self.census = census
@@ -60,6 +62,7 @@ public struct Subject: Sendable {
     self.counters = counters
     self.snapshots = snapshots
     self.accounts = accounts
+    self.ghosts = ghosts
     self.sockets = sockets
     self.tasks = tasks
     self.references = references

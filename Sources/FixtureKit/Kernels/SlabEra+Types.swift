@@ -21,6 +21,7 @@ extension SlabEra {
       }
       declarePending(&unit)
       if isSLUB { declareRecords(&unit, clock: clock) }
+      declareMemory(&unit)
       unit.function("kmem_cache_alloc", at: text, returns: .voidPointer)
     }
   }
@@ -29,16 +30,37 @@ extension SlabEra {
     switch mark {
     case .flag:
       unit.enumeration(
-        "pageflags", ["PG_locked": 0, "PG_lru": 4, "PG_reserved": 12, "PG_slab": 9, "PG_head": 16])
+        "pageflags",
+        [
+          "PG_locked": 0, "PG_lru": 4, "PG_slab": 9, "PG_reserved": 12, "PG_head": 16,
+          "PG_swapbacked": 19, "PG_hwpoison": 23,
+        ])
     case .typeBit:
-      unit.enumeration("pageflags", ["PG_locked": 0, "PG_lru": 4, "PG_reserved": 12, "PG_head": 6])
+      declareFlags(&unit)
       unit.enumeration(
         "pagetype",
-        ["PG_buddy": 0x4000_0000, "PG_slab": 0x0200_0000, "PAGE_TYPE_BASE": 0x8000_0000])
+        [
+          "PG_buddy": 0x4000_0000, "PG_offline": 0x2000_0000, "PG_table": 0x1000_0000,
+          "PG_guard": 0x0800_0000, "PG_hugetlb": 0x0400_0000, "PG_slab": 0x0200_0000,
+          "PAGE_TYPE_BASE": 0x8000_0000,
+        ])
     case .typeByte:
-      unit.enumeration("pageflags", ["PG_locked": 0, "PG_lru": 4, "PG_reserved": 12, "PG_head": 6])
-      unit.enumeration("pagetype", ["PGTY_buddy": 0xf0, "PGTY_slab": 0xf5])
+      declareFlags(&unit)
+      unit.enumeration(
+        "pagetype",
+        ["PGTY_buddy": 0xf0, "PGTY_offline": 0xf1, "PGTY_table": 0xf2, "PGTY_slab": 0xf5])
+      // Linux 6.15; here it is of the same age as sheaves.
+      if sheaves != .none { unit.enumeration("pagetype_later", ["PGTY_large_kmalloc": 0xf8]) }
     }
+  }
+
+  private func declareFlags(_ unit: inout FixtureUnit) {
+    unit.enumeration(
+      "pageflags",
+      [
+        "PG_locked": 0, "PG_lru": 4, "PG_head": 6, "PG_reserved": 12, "PG_swapbacked": 19,
+        "PG_hwpoison": 23,
+      ])
   }
 
   private func declarePage(_ unit: inout FixtureUnit) {
@@ -53,6 +75,12 @@ extension SlabEra {
           $0.member("mapping", .voidPointer)
           $0.member("index", .unsignedLong)
           $0.member("private", .unsignedLong)
+        }
+        if hasStructSlab {
+          union.structure {
+            $0.member("pp_magic", .unsignedLong)
+            $0.member("pp", .voidPointer)
+          }
         }
         if !hasStructSlab {
           union.structure { slab in
@@ -70,6 +98,7 @@ extension SlabEra {
         if !hasStructSlab { $0.member("active", .unsignedInt) }
       }
       page.member("_refcount", .int)
+      page.member(hasStructSlab ? "memcg_data" : "mem_cgroup", .unsignedLong)
     }
     guard hasStructSlab else { return }
     // Linux 7.0 gave the counters a structure with a tag, embedded without a name.

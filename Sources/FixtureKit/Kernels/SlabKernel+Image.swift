@@ -55,12 +55,18 @@ extension SlabKernel {
     PageFrame(slabs[slab].frame + UInt64(page))
   }
 
+  private var shape: PageTableShape? {
+    machine == .x86_64
+      ? .x86_64(hasFiveLevels: false) : .arm64(pageSize: .kib4, virtualBits: 48)
+  }
+
   /// The machine's memory with the kernel in it, and the kernel opened.
   ///
   /// Some words of the memory may be overwritten before that.
   public func kernel(overwriting words: [PhysicalAddress: UInt64] = [:]) -> Kernel {
     let types = era.types(isHardened: hardening != .none, text: text, clock: clock)
     var writer = SlabKernelWriter(self, types: types)
+    let root = records.areas.isEmpty ? nil : writer.writePageTables()
     for (address, word) in words { writer.image.write(word, at: address) }
     var lost: [PageFrame: Absence] = [:]
     for (number, slab) in slabs.enumerated() {
@@ -84,6 +90,10 @@ extension SlabKernel {
         pageSize: .kib4, structSize: 64, structBase: vmemmap, directMapBase: directMap,
         ranges: [PageFrame(0)..<PageFrame(frameCount)]),
       perCPU: PerCPU(possible: Array(0..<cpus), offsets: writer.perCPUOffsets),
-      symbols: SymbolTable(writer.symbols), types: types)
+      symbols: SymbolTable(writer.symbols), types: types,
+      regions: [AddressRegion(.vmalloc, vmalloc..<vmalloc.advanced(by: UInt64(1) << 30))],
+      tables: root.flatMap { root in
+        shape.map { PageTables(physical: memory, shape: $0, root: root) }
+      })
   }
 }

@@ -211,6 +211,8 @@ public struct SlabKernel: Sendable {
   var lostFrames: Set<UInt64> = []
   /// What page frames are used for, as their `struct page` says.
   var pageUses: [UInt64: PageUse] = [:]
+  /// Records of memory that is in no slab.
+  var records = Records()
   /// Words written over what is there.
   var words: [(word: UInt64, address: VirtualAddress)] = []
   /// Who allocated and freed objects.

@@ -12,4 +12,13 @@ enum NUMANodes {
     else { return 1 }
     return min(max(Int(count), 1), 1024)
   }
+
+  /// Where each `struct pglist_data` is: `contig_page_data` is the only one without CONFIG_NUMA.
+  static func addresses(in kernel: Kernel) -> [VirtualAddress] {
+    if let only = kernel.address(of: "contig_page_data") { return [only] }
+    guard let array = kernel.address(of: "node_data") else { return [] }
+    return (0..<count(in: kernel)).compactMap {
+      try? kernel.memory.pointer(at: array.advanced(by: $0 * 8))
+    }.filter { $0 != VirtualAddress(0) }
+  }
 }

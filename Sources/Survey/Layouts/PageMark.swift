@@ -29,7 +29,7 @@ struct PageMark: Hashable, Sendable {
     }
     if let type = page.field("page_type") {
       // Linux 6e292b9be7f4 ("mm: split page_type out from _mapcount"), v4.18: bit 7 clear, a macro.
-      return PageMark(field: type, mask: 0xf000_0080, value: 0xf000_0000)
+      return cleared(0x80, type)
     }
     // Before that, PAGE_BUDDY_MAPCOUNT_VALUE: -128.
     return page.field("_mapcount").map {
@@ -37,8 +37,31 @@ struct PageMark: Hashable, Sendable {
     }
   }
 
+  /// The mark of a page table, or nil when it is not known.
+  static func table(page: Structure, types: any TypeSource, anchors: [String]) -> PageMark? {
+    if let mark = PageMark(type: "table", page: page, types: types, anchors: anchors) {
+      return mark
+    }
+    // Macros before v6.10. Bit 9 was that of kmem pages until Linux 18b2db3b0385 ("mm: Convert page
+    // kmemcg type to a page memcg flag"), v5.11, which came with `memcg_data`.
+    let bit: UInt64 = page.field("mem_cgroup") == nil ? 0x200 : 0x400
+    return page.field("page_type").map { cleared(bit, $0) }
+  }
+
+  /// The mark of a page that the hypervisor has, or nil when it is not known.
+  static func offline(page: Structure, types: any TypeSource, anchors: [String]) -> PageMark? {
+    // A macro before v6.10: Linux ca215086b14b ("mm: convert PG_balloon to PG_offline"), v5.1.
+    PageMark(type: "offline", page: page, types: types, anchors: anchors)
+      ?? page.field("page_type").map { cleared(0x100, $0) }
+  }
+
+  /// A bit of the page type that is clear for pages of the type, among the macros' values.
+  private static func cleared(_ bit: UInt64, _ field: Field) -> PageMark {
+    PageMark(field: field, mask: 0xf000_0000 | bit, value: 0xf000_0000)
+  }
+
   /// The mark of a type of pages whose name enumerators end in; nil when there is none of it.
-  private init?(type name: String, page: Structure, types: any TypeSource, anchors: [String]) {
+  init?(type name: String, page: Structure, types: any TypeSource, anchors: [String]) {
     guard let field = page.field("page_type") else { return nil }
     if let type = types.enumerator("PGTY_" + name, near: anchors) {
       // Linux 4ffca5a96678 ("mm: support only one page_type per page"), v6.12: a number in the top

@@ -29,7 +29,7 @@ struct FreePageLists: Sendable {
     else { return }
     let count = min(node.elementCount(of: "node_zones") ?? Self.mostZones, Self.mostZones)
     let kinds = types.enumerator("MIGRATE_PCPTYPES", near: near).map { Int(clamping: $0) } ?? 0
-    for node in Self.nodes(of: kernel) {
+    for node in NUMANodes.addresses(in: kernel) {
       for number in 0..<count {
         let zone = node.advanced(by: zones + number * zone.size)
         guard let pages = try? kernel.memory.pointer(at: zone.advanced(by: lists.pointer.offset)),
@@ -87,14 +87,5 @@ struct FreePageLists: Sendable {
       let offset = set.offset("pcp.lists"), let count = set.elementCount(of: "pcp.lists")
     else { return nil }
     return (pointer, offset, count)
-  }
-
-  /// Where each `struct pglist_data` is: `contig_page_data` is the only one without CONFIG_NUMA.
-  private static func nodes(of kernel: Kernel) -> [VirtualAddress] {
-    if let only = kernel.address(of: "contig_page_data") { return [only] }
-    guard let array = kernel.address(of: "node_data") else { return [] }
-    return (0..<NUMANodes.count(in: kernel)).compactMap {
-      try? kernel.memory.pointer(at: array.advanced(by: $0 * 8))
-    }.filter { $0 != VirtualAddress(0) }
   }
 }

@@ -8,11 +8,12 @@ struct MappedFrames: Sendable {
   private struct Run: Sendable {
     let frames: Range<UInt64>
     let start: VirtualAddress
-    let use: AddressRegion.Use
   }
 
-  /// The runs by their first frame; where two share frames, the more telling one is kept.
-  private var runs: [Run] = []
+  /// What frames are mapped for, the most telling first.
+  private static let uses: [AddressRegion.Use] = [.kernelImage, .modules, .pageStructs, .vmalloc]
+  /// For each use its runs, by their first frame.
+  private var runs: [[Run]] = uses.map { _ in [] }
   private let pageShift: UInt64
 
   /// Sweeps the page tables of a kernel.
@@ -23,54 +24,60 @@ struct MappedFrames: Sendable {
     var room = kernel.physical.frames.reduce(0) {
       $0 &+ $1.upperBound.rawValue &- $1.lowerBound.rawValue
     }
-    let uses: [AddressRegion.Use] = [.kernelImage, .modules, .pageStructs, .vmalloc]
-    for use in uses {
+    for (number, use) in Self.uses.enumerated() {
       for region in kernel.regions where region.use == use {
         _ = tables.sweep(region.range) { map in
           guard room > 0 else { return }
           room -= 1
-          add(map, use)
+          add(map, number)
         }
       }
+      // A sort that keeps the order of equals: what was swept first counts.
+      let sorted = runs[number].enumerated().sorted { one, other in
+        (one.element.frames.lowerBound, one.offset)
+          < (other.element.frames.lowerBound, other.offset)
+      }
+      runs[number] = sorted.map(\.element)
     }
-    // A sort that keeps the order of equals: what was swept first counts.
-    let sorted = runs.enumerated().sorted { one, other in
-      (one.element.frames.lowerBound, one.offset) < (other.element.frames.lowerBound, other.offset)
-    }
-    runs = sorted.map(\.element)
   }
 
-  private mutating func add(_ map: LinearMap, _ use: AddressRegion.Use) {
+  private mutating func add(_ map: LinearMap, _ use: Int) {
     let first = map.start.rawValue >> pageShift
     let count = map.range.upperBound.offset(from: map.range.lowerBound) >> pageShift
     guard count > 0, first &+ count > first else { return }
-    if let last = runs.last, last.use == use, last.frames.upperBound == first,
+    if let last = runs[use].last, last.frames.upperBound == first,
       last.start.advanced(by: UInt64(last.frames.count) << pageShift) == map.range.lowerBound
     {
-      runs[runs.count - 1] = Run(
-        frames: last.frames.lowerBound..<(first + count), start: last.start, use: use)
+      runs[use][runs[use].count - 1] = Run(
+        frames: last.frames.lowerBound..<(first + count), start: last.start)
     } else {
-      runs.append(Run(frames: first..<(first + count), start: map.range.lowerBound, use: use))
+      runs[use].append(Run(frames: first..<(first + count), start: map.range.lowerBound))
     }
   }
 
   /// Where a page frame is mapped and what for, or nil when it is only in the direct map.
-  func mapping(of frame: PageFrame) -> (address: VirtualAddress, use: AddressRegion.Use)? {
+  ///
+  /// A part of the kernel's image that was freed after boot is still mapped there; `isImage` is false
+  /// for frames that are known not to be of the image any more.
+  func mapping(
+    of frame: PageFrame, isImage: Bool = true
+  ) -> (address: VirtualAddress, use: AddressRegion.Use)? {
+    for (number, use) in Self.uses.enumerated() where isImage || use != .kernelImage {
+      if let address = address(of: frame.rawValue, in: runs[number]) { return (address, use) }
+    }
+    return nil
+  }
+
+  private func address(of frame: UInt64, in runs: [Run]) -> VirtualAddress? {
     var low = 0
     var high = runs.count
     while low < high {
       let middle = (low + high) / 2
-      if runs[middle].frames.lowerBound <= frame.rawValue {
-        low = middle + 1
-      } else {
-        high = middle
-      }
+      if runs[middle].frames.lowerBound <= frame { low = middle + 1 } else { high = middle }
     }
     // A large mapping may begin before small ones in it.
-    for run in runs[max(0, low - Self.lookBack)..<low]
-    where run.frames.contains(frame.rawValue) {
-      let offset = (frame.rawValue - run.frames.lowerBound) << pageShift
-      return (run.start.advanced(by: offset), run.use)
+    for run in runs[max(0, low - Self.lookBack)..<low] where run.frames.contains(frame) {
+      return run.start.advanced(by: (frame - run.frames.lowerBound) << pageShift)
     }
     return nil
   }
