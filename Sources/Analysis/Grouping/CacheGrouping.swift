@@ -34,10 +34,12 @@ public enum CacheGrouping {
     await groups(ofCache: cache, in: subject, typing: ObjectTyping(subject))
   }
 
+  /// The groups of one cache; an object counts as text when it is a string of `shortestText` bytes,
+  /// or of as many as its cache makes likely.
   static func groups(
-    ofCache cache: Int, in subject: Subject, typing: ObjectTyping
+    ofCache cache: Int, in subject: Subject, typing: ObjectTyping, shortestText: Int? = nil
   ) async -> CacheGroups {
-    let tally = await tally(ofCache: cache, in: subject)
+    let tally = await tally(ofCache: cache, in: subject, shortestText: shortestText)
     var clusters = Clustering(tally, symbols: subject.symbols).clusters
     typing.type(&clusters, of: tally, cache: cache)
     let assembly = GroupAssembly(tally, cache: cache, in: subject)
@@ -47,12 +49,16 @@ public enum CacheGrouping {
   }
 
   /// Reads a cache's objects, several runs of slabs at the same time.
-  private static func tally(ofCache cache: Int, in subject: Subject) async -> SignatureTally {
+  private static func tally(
+    ofCache cache: Int, in subject: Subject, shortestText: Int?
+  ) async -> SignatureTally {
     let scan = ObjectScan(of: cache, in: subject)
     var runs = runs(of: subject.census.slabsOfCache[cache], in: subject.census)[...]
     var result = SignatureTally(wordCount: (scan.length + 7) / 8)
     guard runs.count > 1 else {
-      if let only = runs.first { read(only, of: cache, scan, in: subject, into: &result) }
+      if let only = runs.first {
+        read(only, of: cache, scan, shortestText, in: subject, into: &result)
+      }
       return result
     }
     await withTaskGroup(of: (Int, SignatureTally).self) { group in
@@ -63,7 +69,7 @@ public enum CacheGrouping {
         started += 1
         group.addTask {
           var part = SignatureTally(wordCount: (scan.length + 7) / 8)
-          read(run, of: cache, scan, in: subject, into: &part)
+          read(run, of: cache, scan, shortestText, in: subject, into: &part)
           return (number, part)
         }
       }
@@ -84,10 +90,11 @@ public enum CacheGrouping {
   }
 
   private static func read(
-    _ slabs: ArraySlice<Int>, of cache: Int, _ scan: ObjectScan, in subject: Subject,
-    into tally: inout SignatureTally
+    _ slabs: ArraySlice<Int>, of cache: Int, _ scan: ObjectScan, _ shortestText: Int?,
+    in subject: Subject, into tally: inout SignatureTally
   ) {
-    var words = ClassedWords(of: cache, length: scan.length, in: subject)
+    var words = ClassedWords(
+      of: cache, length: scan.length, shortestText: shortestText, in: subject)
     for slab in slabs {
       tally.unread += scan.forEachObject(ofSlab: slab) { object, span in
         words.read(object, in: span)

@@ -25,12 +25,12 @@ struct ClassedWords {
   private var memo = TokenMemo()
 
   /// Prepares to class the objects of a cache.
-  init(of cache: Int, length: Int, in subject: Subject) {
+  init(of cache: Int, length: Int, shortestText: Int? = nil, in subject: Subject) {
     tokens = Array(repeating: .zero, count: (length + 7) / 8)
     classifier = WordClassifier(subject)
     let description = subject.census.caches[cache]
     slotSize = UInt64(max(0, description.slotSize))
-    shortestText = SizeClasses(subject.census).below(description)
+    self.shortestText = shortestText ?? SizeClasses(subject.census).below(description)
     // SLUB keeps it in the middle: Linux 3202fa62fb43 ("slub: relocate freelist pointer to middle
     // of object"), v5.7.
     staleLink = (length / 2 / 8, .slab(cache: UInt32(clamping: cache), offset: 0))
