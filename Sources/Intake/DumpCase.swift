@@ -98,11 +98,19 @@ struct DumpCase {
     progress?.began("looking for sockets that nobody reads")
     let sockets = SocketSurvey(kernel, census: census).outcome()
     coverage.remarks = remarks + coverage.remarks + sockets.remarks
+    progress?.began("accounting for memory")
+    var memory: (account: MemoryAccount, ghosts: GhostPages)?
+    do throws(LayoutFailure) {
+      memory = await (try MemorySurvey(kernel, census: census)).account()
+    } catch {
+      coverage.remarks.append("where memory went is not known: \(error)")
+    }
     let scan = MemoryScan(kernel, census: census)
     let subject = Subject(
       kernel: identity(opening, relocation: vmlinux.relocation), census: census,
       memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
       types: kernel.types, modules: modules.modules, coverage: coverage,
+      accounts: [memory?.account].compactMap { $0 }, ghosts: memory?.ghosts,
       sockets: sockets.sockets, tasks: sockets.tasks, references: scan,
       allocations: RecordedAllocations(kernel, census: census),
       audit: DentryAudit(kernel, census: census, scan: scan))

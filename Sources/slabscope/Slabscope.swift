@@ -17,8 +17,8 @@ struct Slabscope: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Analyze.self, Caches.self, Groups.self, Objects.self, Show.self, Ask.self, Info.self,
-      Check.self, Rules.self,
+      Analyze.self, Caches.self, Groups.self, Objects.self, Show.self, MemoryUse.self, Ask.self,
+      Info.self, Check.self, Rules.self,
     ],
     defaultSubcommand: Analyze.self)
 

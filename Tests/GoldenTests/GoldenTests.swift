@@ -9,7 +9,9 @@ struct GoldenTests {
   private static let reports: [(verb: String, options: [String])] = [
     ("analyze", []), ("analyze", ["--explain", "F1"]), ("analyze", ["--explain", "F2"]),
     ("analyze", ["--format", "json"]), ("caches", []), ("caches", ["--format", "json"]),
-    ("info", []),
+    ("analyze", []), ("analyze", ["--explain", "F1"]), ("analyze", ["--explain", "F2"]),
+    ("analyze", ["--format", "json"]), ("caches", []), ("caches", ["--format", "json"]),
+    ("memory", []), ("info", []),
   ]
 
   @Test(arguments: Fixture.all, reports)

@@ -110,6 +110,25 @@ struct SchemaTests {
       "analyze")
   }
 
+  @Test("memory, with counters, owners, remarks and pages that nothing accounts for")
+  func memory() async throws {
+    let kernel = SampleKernel.subjectWithAccount
+    let groups = await GhostGroups(of: kernel)
+    try expectValid(MemoryReport(kernel, input: SampleKernel.input, groups: groups), "memory")
+    try expectValid(
+      AnalysisReport(
+        kernel, input: SampleKernel.input, investigation: Investigation(groups: [], findings: []),
+        command: "slabscope analyze vmcore"),
+      "analyze")
+  }
+
+  @Test("memory, where nothing is known")
+  func memoryNothing() async throws {
+    let groups = await GhostGroups(of: subject)
+    try expectValid(
+      MemoryReport(subject, input: SampleKernel.unknownInput, groups: groups), "memory")
+  }
+
   @Test(
     "show, an address of each kind",
     arguments: [

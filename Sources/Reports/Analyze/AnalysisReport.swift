@@ -28,11 +28,13 @@ public struct AnalysisReport: Report {
     try EncodedAnalysis(subject, input: input, findings: findings).jsonDocument()
   }
 
-  /// The findings, the worst first; then the largest caches; then what limits the answer.
+  /// The findings, the worst first; then what memory is used for and the largest caches; then what
+  /// limits the answer.
   public func text(style: TextStyle) -> String {
     let caches = CacheSummary.all(in: subject)
     let headline = subject.coverage.headline.map { style.strong($0.printable) + "\n\n" } ?? ""
-    return headline + answer(caches, style) + "\n" + largest(caches, style) + "\n" + limits
+    let memory = subject.accounts.last?.line.map { $0 + "\n\n" } ?? ""
+    return headline + answer(caches, style) + "\n" + memory + largest(caches, style) + "\n" + limits
   }
 
   /// Everything about one finding, or about all of them for `all`; nil when there is no such one.

@@ -394,7 +394,7 @@ static void make_twins(void)
 	}
 }
 
-static void leak_pages(void)
+static noinline void leak_pages(void)
 {
 	unsigned int order, i;
 
@@ -416,7 +416,7 @@ static void leak_pages(void)
 }
 
 /* What is larger than a slab's objects: by each of the ways to get it. */
-static void make_areas(void)
+static noinline void make_areas(void)
 {
 	unsigned int i;
 
