@@ -65,7 +65,7 @@ struct TrackLayout: Hashable, Sendable {
     }
     (self.caller, self.cpu, self.pid, self.time, self.size) = (caller, cpu, pid, time, size)
     (self.flags, self.end, self.freePointer) = (flags, end, freePointer)
-    // A macro until cc61eb851461 ("mm, slab: use an enum to define SLAB_ cache creation flags"),
+    // A macro until cc61eb851c9a ("mm, slab: use an enum to define SLAB_ cache creation flags"),
     // v6.9, and 0x10000 for as long as there was SLUB.
     let bit = types.enumerator(named: "_SLAB_STORE_USER")
     storesUser = bit.map { (0..<64).contains($0) ? 1 << UInt64($0) : 0 } ?? 0x10000

@@ -78,7 +78,7 @@ struct AllocatorRecords: Sendable {
 
   /// Adds the ring in which KASAN's modes with tags keep the latest allocations and frees.
   ///
-  /// Linux 7bc0584e5d23 ("kasan: implement stack ring for tag-based modes"), v6.1.
+  /// mm/kasan/tags.c since "kasan: implement stack ring for tag-based modes", v6.1.
   private mutating func addStackRing(of kernel: Kernel) {
     let anchors = ["kasan_save_alloc_info", "kasan_complete_mode_report_info"]
     guard let variable = kernel.address(of: "stack_ring"),
