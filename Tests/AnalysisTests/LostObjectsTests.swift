@@ -5,30 +5,6 @@ import Testing
 
 @testable import Analysis
 
-/// A scan that finds what a test says of all objects of a kernel.
-private struct Answers: ReferenceScan {
-  var inUse: Set<UInt32> = []
-  var mentioned: Set<UInt32> = []
-  var referrals: [(source: UInt32, target: UInt32)] = []
-  var coverage = ScanCoverage(scannedPages: 1000)
-
-  func references(to slots: [UInt32], besides links: [Range<Int>]) async -> References {
-    References(slots: [], counts: [], places: [:], samples: [], coverage: coverage)
-  }
-
-  func reachability(of slots: [UInt32]) async -> Reachability {
-    let end = Int(slots.max() ?? 0) + 1
-    func set(_ members: some Sequence<UInt32>) -> SlotSet {
-      var set = SlotSet(slotCount: end)
-      for slot in members { set.insert(Int(slot)) }
-      return set
-    }
-    return Reachability(
-      targets: set(slots), inUse: set(inUse), mentioned: set(mentioned), referrals: referrals,
-      coverage: coverage)
-  }
-}
-
 @Suite("Objects that nothing leads to")
 struct LostObjectsTests {
   private func sessions(_ count: Int) -> SubjectBuilder {

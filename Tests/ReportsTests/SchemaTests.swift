@@ -98,6 +98,33 @@ struct SchemaTests {
       reason(begin + #", "suppressions": [{"fingerprint": "1f", "reason": "harmless"}]}"#) == nil)
   }
 
+  @Test("patterns are read, and what is wrong with one is told")
+  func patterns() throws {
+    func reason(_ entry: String) -> String? {
+      let text = #"{"schema": "slabscope.patterns/1", "patterns": [\#(entry)]}"#
+      do throws(UnreadableFile) {
+        _ = try SavedPatterns(Data(text.utf8))
+        return nil
+      } catch {
+        return error.reason
+      }
+    }
+    func entry(_ name: String, _ word: String) -> String {
+      #"{"name": "\#(name)", "title": "t", "advice": "a", "words": [\#(word)]}"#
+    }
+    let word = #"{"offset": 16, "symbol": "tm_timeout"}"#
+    #expect(reason(entry("tm-session", word)) == nil)
+    #expect(reason(entry("", word))?.hasSuffix("lower-case words with hyphens") == true)
+    #expect(reason(entry("Tm session", word))?.hasSuffix("words with hyphens") == true)
+    #expect(reason(entry("many-alike", word))?.hasSuffix("name of a built-in rule") == true)
+    #expect(reason(entry("a", word) + "," + entry("a", word))?.hasSuffix("is there twice") == true)
+    #expect(reason(entry("a", ""))?.hasSuffix("has no words") == true)
+    #expect(
+      reason(entry("a", #"{"offset": 12, "symbol": "s"}"#))?.hasSuffix("no multiple of 8") == true)
+    #expect(reason(entry("a", #"{"offset": 8}"#))?.contains("neither symbol nor module") == true)
+    #expect(reason("{}") == "is not of schema slabscope.patterns/1: it has no name")
+  }
+
   @Test("analyze, where nothing is known")
   func analyzeNothing() throws {
     var empty = subject

@@ -12,10 +12,10 @@ public struct Investigation: Sendable {
   /// and of these the ones that name a module first.
   public let findings: [Finding]
 
-  /// Groups the objects of a kernel and applies all rules to it.
-  public init(of subject: Subject) async {
+  /// Groups the objects of a kernel and applies all rules to it, and a user's patterns.
+  public init(of subject: Subject, patterns: [UserPattern] = []) async {
     groups = await CacheGrouping.groups(in: subject)
-    findings = await Self.findings(in: subject, groups: groups)
+    findings = await Self.findings(in: subject, groups: groups, patterns: patterns)
   }
 
   /// Takes groups and what was found in them, which is put in order and numbered here.
@@ -24,13 +24,23 @@ public struct Investigation: Sendable {
     self.findings = Self.numbered(findings)
   }
 
-  /// What the rules find in objects that are grouped already.
-  public static func findings(in subject: Subject, groups: [CacheGroups]) async -> [Finding] {
+  /// What the rules and patterns find in objects that are grouped already.
+  public static func findings(
+    in subject: Subject, groups: [CacheGroups], patterns: [UserPattern] = []
+  ) async -> [Finding] {
     let groups = await reached(groups, in: subject)
     var subject = subject
     subject.overcounts = await subject.audit?.overcounts() ?? []
-    var findings: [Finding] = []
-    for rule in RuleCatalogue.all { findings += await rule.findings(in: subject, groups: groups) }
+    let own = patterns.flatMap { UserPatternRule($0).findings(in: subject, groups: groups) }
+    // Who wrote a pattern knows better what the objects are than a rule for objects of any kind.
+    let known = Set(own.flatMap(\.groups).map(\.template))
+    var findings = own
+    for rule in RuleCatalogue.all {
+      findings += await rule.findings(in: subject, groups: groups).filter { finding in
+        !rule.isForAnyObjects || finding.groups.isEmpty
+          || !finding.groups.allSatisfy { known.contains($0.template) }
+      }
+    }
     return numbered(findings.map { $0.withAllocations(in: subject) })
   }
 

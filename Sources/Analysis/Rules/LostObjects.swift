@@ -15,6 +15,9 @@ public struct LostObjects: Rule {
   /// `lost-objects`.
   public let name = "lost-objects"
 
+  /// True: what the objects are is not known beforehand.
+  public let isForAnyObjects = true
+
   /// One line for the catalogue.
   public let summary = "objects that nothing in the kernel's memory leads to"
 

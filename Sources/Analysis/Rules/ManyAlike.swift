@@ -15,6 +15,9 @@ public struct ManyAlike: Rule {
   /// `many-alike`.
   public let name = "many-alike"
 
+  /// True: what the objects are is not known beforehand.
+  public let isForAnyObjects = true
+
   /// One line for the catalogue.
   public let summary = "very many objects that look alike and that a module or a string names"
 

@@ -16,6 +16,9 @@ public struct SampledObjects: Rule {
   /// `alike-in-sample`.
   public let name = "alike-in-sample"
 
+  /// True: what the objects are is not known beforehand.
+  public let isForAnyObjects = true
+
   /// One line for the catalogue.
   public let summary = "objects that look alike among the few whose contents a session shows"
 

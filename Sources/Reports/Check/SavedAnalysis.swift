@@ -1,12 +1,6 @@
 public import Analysis
 public import Foundation
 
-/// A file that is no baseline, or no list of suppressions: what is wrong with it, in one clause.
-public struct UnreadableFile: Error, Hashable, Sendable {
-  /// What is wrong, to stand behind the file's name.
-  public let reason: String
-}
-
 /// A report of `slabscope analyze --format json`, read back as far as a comparison needs it.
 public struct SavedAnalysis: Sendable {
   /// What the report says.
@@ -64,56 +58,5 @@ public struct SavedAnalysis: Sendable {
     let input: Input
     let findings: [Finding]
     let caches: [Cache]
-  }
-}
-
-/// A list of leaks that are known and do not count, each with the reason.
-public struct Suppressions: Sendable {
-  /// The reason for each fingerprint.
-  public let reasons: [String: String]
-
-  /// Reads the schema `slabscope.suppressions/1`; throws `UnreadableFile` when the file is none.
-  public init(_ file: Data) throws(UnreadableFile) {
-    let file: File = try decoded(file, schema: "slabscope.suppressions/1")
-    var reasons: [String: String] = [:]
-    for entry in file.suppressions {
-      guard !entry.reason.allSatisfy(\.isWhitespace) else {
-        throw UnreadableFile(reason: "has no reason for the suppression of \(entry.fingerprint)")
-      }
-      reasons[entry.fingerprint] = entry.reason
-    }
-    self.reasons = reasons
-  }
-
-  private struct File: Decodable {
-    struct Entry: Decodable {
-      let fingerprint: String
-      let reason: String
-    }
-
-    let suppressions: [Entry]
-  }
-}
-
-private struct Heading: Decodable { let schema: String }
-
-/// Decodes a document of a schema; what is wrong with it is told in words for its user.
-private func decoded<File: Decodable>(
-  _ data: Data, schema: String
-) throws(UnreadableFile) -> File {
-  let decoder = JSONDecoder()
-  decoder.keyDecodingStrategy = .convertFromSnakeCase
-  do {
-    let heading = try decoder.decode(Heading.self, from: data)
-    guard heading.schema == schema else {
-      throw UnreadableFile(reason: "is of schema \(heading.schema), not \(schema)")
-    }
-    return try decoder.decode(File.self, from: data)
-  } catch let unreadable as UnreadableFile {
-    throw unreadable
-  } catch DecodingError.keyNotFound(let key, _) {
-    throw UnreadableFile(reason: "is not of schema \(schema): it has no \(key.stringValue)")
-  } catch {
-    throw UnreadableFile(reason: "is not a JSON document of schema \(schema)")
   }
 }

@@ -14,6 +14,8 @@ struct Analyze: AsyncParsableCommand {
     help: ArgumentHelp("Print everything about one finding, or about all.", valueName: "F1|all"))
   var explain: String?
 
+  @OptionGroup var patterns: PatternOption
+
   @OptionGroup var options: ReportOptions
 
   func validate() throws {
@@ -38,10 +40,12 @@ struct Analyze: AsyncParsableCommand {
   }
 
   private func report() async throws -> AnalysisReport {
-    try await arguments.open { subject, description, progress in
+    let patterns = try patterns.read()
+    return try await arguments.open { subject, description, progress in
       progress?.began("grouping objects and looking for leaks")
       return AnalysisReport(
-        subject, input: description, investigation: await Investigation(of: subject),
+        subject, input: description,
+        investigation: await Investigation(of: subject, patterns: patterns),
         command: "slabscope analyze \(arguments.commandLine)")
     }
   }

@@ -38,18 +38,22 @@ struct Check: AsyncParsableCommand {
     completion: .file())
   var suppressions: String?
 
+  @OptionGroup var patterns: PatternOption
+
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
     var limits = Comparison.Limits(
       tolerance: tolerance.share, smallestBytes: minBytes.bytes, suppressed: [:])
     if let suppressions {
-      limits.suppressed = try read(suppressions) { data throws(UnreadableFile) in
+      limits.suppressed = try SavedFile.read(suppressions) { data throws(UnreadableFile) in
         try Suppressions(data).reasons
       }
     }
-    let before = try await baselineRecord()
-    let comparison = Comparison(try await record(arguments), with: before, limits: limits)
+    let patterns = try patterns.read()
+    let comparison = Comparison(
+      try await record(arguments, patterns), with: try await baselineRecord(patterns),
+      limits: limits)
     let report = CheckReport(comparison, limits: limits)
     try await options.write { report }
     switch comparison.outcome {
@@ -59,36 +63,25 @@ struct Check: AsyncParsableCommand {
     }
   }
 
-  private func baselineRecord() async throws -> AnalysisRecord {
+  private func baselineRecord(_ patterns: [UserPattern]) async throws -> AnalysisRecord {
     // What cannot be read, such as a missing file, is told of by whoever opens it as a dump.
     if let start = try? FileHandle(forReadingFrom: URL(filePath: baseline)).read(upToCount: 4096),
       SavedAnalysis.isLikely(start)
     {
-      return try read(baseline) { data throws(UnreadableFile) in try SavedAnalysis(data).record }
+      return try SavedFile.read(baseline) { data throws(UnreadableFile) in
+        try SavedAnalysis(data).record
+      }
     }
-    return try await record(arguments.replacing(input: [baseline]))
+    return try await record(arguments.replacing(input: [baseline]), patterns)
   }
 
-  private func record(_ arguments: CaseArguments) async throws -> AnalysisRecord {
+  private func record(
+    _ arguments: CaseArguments, _ patterns: [UserPattern]
+  ) async throws -> AnalysisRecord {
     try await arguments.open { subject, _, progress in
       progress?.began("grouping objects and looking for leaks")
-      return AnalysisRecord(await Investigation(of: subject).findings, in: subject)
-    }
-  }
-
-  private func read<Value>(
-    _ path: String, _ decode: (Data) throws(UnreadableFile) -> Value
-  ) throws(Complaint) -> Value {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(filePath: path))
-    } catch {
-      throw Complaint(.noInput, "\(path) cannot be read")
-    }
-    do throws(UnreadableFile) {
-      return try decode(data)
-    } catch {
-      throw Complaint(.data, "\(path) \(error.reason)")
+      return AnalysisRecord(
+        await Investigation(of: subject, patterns: patterns).findings, in: subject)
     }
   }
 }

@@ -11,13 +11,16 @@ struct Rules: AsyncParsableCommand {
   @Argument(help: "The rule whose manual to print.")
   var rule: String?
 
+  @OptionGroup var patterns: PatternOption
+
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
+    let rules = RuleCatalogue.all + (try patterns.read()).map { UserPatternRule($0) }
     guard let rule else {
-      return try await options.write { RulesReport(RuleCatalogue.all) }
+      return try await options.write { RulesReport(rules) }
     }
-    guard let found = RuleCatalogue.all.first(where: { $0.name == rule }) else {
+    guard let found = rules.first(where: { $0.name == rule }) else {
       throw Complaint(.usage, "no rule is called \(rule); slabscope rules lists them")
     }
     try await options.write { RuleManual(found) }
