@@ -77,7 +77,7 @@ let package = Package(
       name: "slabscope-bench",
       dependencies: [
         "Transcript", "FixtureKit", "ByteKit",
-        .product(name: "ArgumentParser", package: "swift-argument-parser")
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
 
     tests("ByteKitTests", "ByteKit"),
