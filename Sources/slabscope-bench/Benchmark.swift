@@ -15,8 +15,9 @@ struct DumpBenchmark: ParsableCommand {
     commandName: "dump",
     abstract: "Measure slabscope on a dump, and its ratio to drgn on the same dump.",
     discussion: """
-      slabscope analyzes the whole dump; drgn lists one cache's objects and counts equal contents. \
-      The two run in turn, so that a machine whose speed drifts does not favour one of them.
+      slabscope takes the census of all caches, accounts for all pages, and analyzes the whole dump, \
+      which includes a scan of all kernel memory for references; drgn lists one cache's objects and \
+      counts equal contents. They run in turn, so that a machine whose speed drifts does not favour one of them.
       """)
 
   @Argument(help: "The dump.")
@@ -48,27 +49,33 @@ struct DumpBenchmark: ParsableCommand {
   }
 
   func run() throws {
-    let analyze = MeasuredCommand(
-      program: tool,
-      arguments: ["analyze", dump, "--vmlinux", vmlinux] + modules.flatMap { ["--modules", $0] })
+    let verbs = ["caches", "memory", "analyze"]
+    let commands = verbs.map { verb in
+      MeasuredCommand(
+        program: tool,
+        arguments: [verb, dump, "--vmlinux", vmlinux] + modules.flatMap { ["--modules", $0] })
+    }
     let census = MeasuredCommand(
       program: drgn, arguments: ["-q", "-c", dump, "-s", vmlinux, script, cache])
-    var ours: [Measurement] = []
+    var ours = verbs.map { _ in [Measurement]() }
     var theirs: [Measurement] = []
     for run in 0...runs {
-      let measured = try analyze.measure()
+      let measured = try commands.map { try $0.measure() }
       let compared = drgn.isEmpty ? nil : try census.measure()
       if run > 0 {
-        ours.append(measured)
+        for (verb, measurement) in measured.enumerated() { ours[verb].append(measurement) }
         if let compared { theirs.append(compared) }
       }
     }
     print("                          wall s    CPU s    anonymous MiB   (medians of \(runs) runs)")
-    print(row("slabscope analyze", ours))
+    for (verb, measurements) in zip(verbs, ours) { print(row("slabscope \(verb)", measurements)) }
     guard !theirs.isEmpty else { return }
     print(row("drgn, \(cache)", theirs))
-    let ratios = zip(theirs, ours).map { $0.wall / $1.wall }.sorted()
-    print("drgn / slabscope, wall: \(String(format: "%.1f", ratios[ratios.count / 2]))")
+    for (verb, measurements) in zip(verbs, ours) {
+      let ratios = zip(theirs, measurements).map { $0.wall / $1.wall }.sorted()
+      let ratio = String(format: "%.1f", ratios[ratios.count / 2])
+      print("drgn / slabscope \(verb), wall: \(ratio)")
+    }
   }
 
   private func row(_ name: String, _ runs: [Measurement]) -> String {
