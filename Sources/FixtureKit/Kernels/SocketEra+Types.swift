@@ -145,7 +145,12 @@ extension SocketEra {
       $0.member("file", .pointer(.structure("file")))
       $0.member("sk", .pointer(.structure("sock")))
     }
-    unit.structure("socket_alloc", size: 128) { $0.member("socket", .structure("socket")) }
+    unit.structure("socket_alloc") { $0.member("socket", .structure("socket")) }
+    guard hasDropCounters else { return }
+    unit.structure("sockfs_inode", size: 128) {
+      $0.member("xattrs", .structure("list_head"))
+      $0.embedded(.structure("socket_alloc"))
+    }
   }
 
   private func declareFamilies(_ unit: inout FixtureUnit) {

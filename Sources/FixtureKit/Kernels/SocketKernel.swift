@@ -166,7 +166,10 @@ public struct SocketKernel: Sendable {
     family: UInt64, type: UInt64, number: UInt64, port: UInt64 = 0, hasInode: Bool = true
   ) -> Socket {
     let sk = takeSlot(.sockets)
-    let socket = hasInode ? takeSlot(.inodes) : VirtualAddress(0)
+    let inode = hasInode ? takeSlot(.inodes) : VirtualAddress(0)
+    let socket =
+      hasInode && era.hasDropCounters
+      ? memory.place("sockfs_inode", at: inode, "socket") : inode
     let file = hasInode ? memory.allocate("file") : VirtualAddress(0)
     for (path, value) in [
       ("__sk_common.skc_family", family), ("sk_type", type), ("sk_protocol", number),

@@ -5,7 +5,8 @@ struct SocketLayout: Sendable {
   /// `struct socket`: its `struct sock`, and the file it is.
   let sock: Field
   let file: Field?
-  /// Where a `struct socket_alloc`, an object of `sock_inode_cache`, has its `struct socket`.
+  /// Where an object of `sock_inode_cache`, a `struct socket_alloc` or newer `sockfs_inode`, has its
+  /// `struct socket`.
   let socketInInode: Int
   let family: Field
   let state: Field
@@ -59,8 +60,10 @@ struct SocketLayout: Sendable {
     structure = sk
     sock = try owner.require("sk")
     file = owner.field("file")
+    // The inode has attributes before its `struct socket_alloc` in 7.2.
     socketInInode =
-      types.structure("socket_alloc", near: Self.anchors)?.place(of: "socket") ?? 0
+      (types.structure("sockfs_inode", near: Self.anchors)
+      ?? types.structure("socket_alloc", near: Self.anchors))?.place(of: "socket") ?? 0
     family = try sk.require("__sk_common.skc_family")
     state = try sk.require("__sk_common.skc_state")
     proto = try sk.require("__sk_common.skc_prot")
