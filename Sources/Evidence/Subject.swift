@@ -31,6 +31,8 @@ public struct Subject: Sendable {
   public var ghosts: GhostPages?
   /// The sockets, as far as they are known.
   public var sockets: [SocketQueue]
+  /// The sockets that are no files, as far as they are known.
+  public var filelessSockets: [FilelessSocket] = []
   /// The processes and threads, as far as they are known.
   public var tasks: [Task]
   /// Tells who refers to objects; nil where not all memory is at hand, as in a session.

@@ -106,7 +106,7 @@ struct DumpCase {
       coverage.remarks.append("where memory went is not known: \(error)")
     }
     let scan = MemoryScan(kernel, census: census)
-    let subject = Subject(
+    var subject = Subject(
       kernel: identity(opening, relocation: vmlinux.relocation), census: census,
       memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
       types: kernel.types, modules: modules.modules, coverage: coverage,
@@ -114,6 +114,7 @@ struct DumpCase {
       sockets: sockets.sockets, tasks: sockets.tasks, references: scan,
       allocations: RecordedAllocations(kernel, census: census),
       audit: DentryAudit(kernel, census: census, scan: scan))
+    subject.filelessSockets = sockets.fileless
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
     return (subject, describe(debugFile, remarks: coverage.remarks))

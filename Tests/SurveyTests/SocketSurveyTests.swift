@@ -302,4 +302,23 @@ struct SocketSurveyTests {
     #expect(queue.kind == "raw6" && queue.local == nil)
     #expect(inspection.protocolName == "ICMPv6" && inspection.drops == 4999)
   }
+
+  @Test("A socket that is no file is told, with its two objects", arguments: SocketEra.all)
+  func fileless(_ era: SocketEra) throws {
+    var kernel = SocketKernel(era)
+    let open = kernel.addSocket(family: 2, type: 2, number: 17)
+    let own = kernel.addSocket(family: 2, type: 1, number: 6)
+    kernel.memory.set("socket", at: own.socket, "file", 0)
+    _ = kernel.addSocket(family: 2, type: 2, number: 17, hasInode: false)
+    let (image, census) = kernel.opened()
+    let found = SocketSurvey(image, census: census).outcome().fileless
+    let inode = try #require(census.object(containing: own.socket))
+    let sock = try #require(census.object(containing: own.sk))
+    #expect(open.socket != own.socket)
+    #expect(
+      found == [
+        FilelessSocket(
+          kind: "tcp", inode: UInt32(census.slot(of: inode)), sock: UInt32(census.slot(of: sock)))
+      ])
+  }
 }

@@ -2,7 +2,8 @@
 public enum RuleCatalogue {
   /// Every rule.
   public static let all: [any Rule] = [
-    LostSingleOpen(), LostSeqFiles(), LostObjects(), LostReferences(), ManyAlike(),
-    SampledObjects(), UnreadQueues(), LargeCaches(), GrowthBetweenSnapshots(), GhostMemory(),
+    LostSingleOpen(), LostSeqFiles(), LostObjects(), LostReferences(), LostSockets(),
+    ManyAlike(), SampledObjects(), UnreadQueues(), LargeCaches(), GrowthBetweenSnapshots(),
+    GhostMemory(),
   ]
 }

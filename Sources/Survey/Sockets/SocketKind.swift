@@ -1,3 +1,6 @@
+import KernelImage
+import Memory
+
 /// What kind of socket a `struct sock` is, in the words of `ss` and `netstat`.
 struct SocketKind: Hashable, Sendable {
   /// The address family: `AF_INET` and so on.
@@ -35,6 +38,17 @@ struct SocketKind: Hashable, Sendable {
       case Self.packet: "packet"
       default: plain
       }
+  }
+
+  /// Reads the kind of a `struct sock`, or returns nil where there is none.
+  init?(of sk: VirtualAddress, _ layout: SocketLayout, in kernel: Kernel) {
+    guard let family = kernel.value(layout.family, at: sk),
+      let type = kernel.value(layout.type, at: sk),
+      let number = kernel.value(layout.protocolNumber, at: sk),
+      let proto = kernel.pointer(layout.proto, at: sk)
+    else { return nil }
+    let name = try? kernel.memory.string(at: proto.advanced(by: layout.protoName), limit: 32)
+    self.init(family: family, type: type, number: number, proto: name ?? "")
   }
 
   /// Whether it is a raw socket of an internet protocol.

@@ -75,13 +75,7 @@ struct SocketReader {
 
   /// What waits in a socket; nil when nothing does, or when it is no socket.
   mutating func queue(of sk: VirtualAddress, socket: VirtualAddress?) -> SocketQueue? {
-    guard let family = kernel.value(layout.family, at: sk),
-      let type = kernel.value(layout.type, at: sk),
-      let number = kernel.value(layout.protocolNumber, at: sk),
-      let proto = kernel.pointer(layout.proto, at: sk)
-    else { return nil }
-    let name = try? kernel.memory.string(at: proto.advanced(by: layout.protoName), limit: 32)
-    let kind = SocketKind(family: family, type: type, number: number, proto: name ?? "")
+    guard let kind = SocketKind(of: sk, layout, in: kernel) else { return nil }
     let ringBytes = kind.family == SocketKind.packet ? ringBytes(of: sk) : 0
     let sent = sentBytes(of: sk, kind)
     var packets = QueuedPackets(recorded: 0)

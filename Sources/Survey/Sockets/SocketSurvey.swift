@@ -23,6 +23,8 @@ public struct SocketSurvey: Sendable {
     public var tasks: [Task] = []
     /// The sockets in which something waits, by address.
     public var sockets: [SocketQueue] = []
+    /// The sockets that are no file, by address.
+    public var fileless: [FilelessSocket] = []
     /// What the user should know about what could not be read.
     public var remarks: [String] = []
   }
@@ -54,6 +56,7 @@ public struct SocketSurvey: Sendable {
         kernel, layout: layout, packets: packets, census: census, open: open)
       reader.findConnections(of: found.sockets.map(\.key))
       outcome.sockets = found.sockets.compactMap { reader.queue(of: $0.key, socket: $0.value) }
+      outcome.fileless = found.sockets.compactMap { fileless($0.key, socket: $0.value, layout) }
       for index in outcome.sockets.indices { reader.findCarrier(of: &outcome.sockets[index]) }
       if reader.lacksPacketSocket {
         outcome.remarks.append(
@@ -63,5 +66,18 @@ public struct SocketSurvey: Sendable {
     } catch {
       outcome.remarks.append("sockets are not known: \(error)")
     }
+  }
+
+  /// A socket whose `struct socket` has no file.
+  private func fileless(
+    _ sk: VirtualAddress, socket: VirtualAddress?, _ layout: SocketLayout
+  ) -> FilelessSocket? {
+    guard let socket, let file = layout.file, kernel.value(file, at: socket) == 0,
+      let inode = census.object(containing: socket), let object = census.object(containing: sk),
+      let kind = SocketKind(of: sk, layout, in: kernel)
+    else { return nil }
+    return FilelessSocket(
+      kind: kind.name, inode: UInt32(truncatingIfNeeded: census.slot(of: inode)),
+      sock: UInt32(truncatingIfNeeded: census.slot(of: object)))
   }
 }
