@@ -1,5 +1,6 @@
 import Evidence
 import FixtureKit
+import Foundation
 import KernelImage
 import Memory
 import Survey
@@ -7,6 +8,10 @@ import Testing
 
 @Suite("Kernels with random slabs")
 struct RandomKernelTests {
+  /// How many kernels of each era there are in each test; scripts/test asks for more.
+  private static let kernels =
+    ProcessInfo.processInfo.environment["RANDOM_KERNELS"].flatMap { UInt64($0) } ?? 15
+
   @Test("The census of an undamaged kernel is the truth", arguments: SlabEra.all)
   func undamaged(era: SlabEra) async throws {
     try await compare(era, isDamaged: false)
@@ -21,7 +26,7 @@ struct RandomKernelTests {
   func overwritten(era: SlabEra) async throws {
     let start = UInt64.random(in: 0..<1 << 32)
     print("\(era): words overwritten by the seeds from \(start)")
-    for seed in start..<start + 8 {
+    for seed in start..<start + (Self.kernels + 1) / 2 {
       var random = SeededGenerator(seed: seed)
       let fixture = SlabKernel.random(era, isDamaged: false, using: &random)
       let words = (0..<500).map { _ in
@@ -54,7 +59,7 @@ struct RandomKernelTests {
 
   private func compare(_ era: SlabEra, isDamaged: Bool) async throws {
     let start = UInt64.random(in: 0..<1 << 32)
-    for seed in start..<start + 15 {
+    for seed in start..<start + Self.kernels {
       var random = SeededGenerator(seed: seed)
       let fixture = SlabKernel.random(era, isDamaged: isDamaged, using: &random)
       let (census, coverage) = try await SlabSurvey(fixture.kernel()).census()
