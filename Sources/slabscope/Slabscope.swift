@@ -6,14 +6,15 @@ import Glibc
 struct Slabscope: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "slabscope",
-    abstract: "Find what leaks the Linux kernel's slab memory, after the fact, from a vmcore.",
+    abstract: "Find what leaks the Linux kernel's memory, after the fact.",
     usage: """
       slabscope [analyze] <input> ... [--vmlinux <file>] [--modules <path> ...]
       slabscope <subcommand> ...
       """,
     discussion: """
       'slabscope vmcore' gives the answer on one screen; the other verbs show what it rests on. \
-      INPUT is a dump in any format that kdump, makedumpfile or QEMU writes.
+      INPUT is a dump in any format that kdump, makedumpfile, QEMU or LiME writes, or the saved \
+      text of a crash session with what was pasted beside it.
       """,
     version: "0.1.0",
     subcommands: [
