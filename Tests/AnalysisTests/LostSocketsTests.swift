@@ -40,6 +40,7 @@ struct LostSocketsTests {
       ])
     #expect(found.map(\.certainty) == [.definite])
     #expect(found.map(\.bytes) == [100 * 64])
+    #expect(found.map(\.slots.count) == [100])
   }
 
   @Test("those that something leads to are in use, wherever it leads")

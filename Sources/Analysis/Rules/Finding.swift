@@ -54,6 +54,8 @@ public struct Finding: Hashable, Sendable {
   public let verify: [Verification]
   /// The groups of objects it is about, largest first; empty when it is not about objects.
   public let groups: [ObjectGroup]
+  /// The slots of objects that it is about without their being of a group, ascending.
+  public let slots: [UInt32]
 
   /// Describes a finding.
   public init(
@@ -61,7 +63,7 @@ public struct Finding: Hashable, Sendable {
     cache: VirtualAddress?, cacheName: String?, type: String?, count: Int?, bytes: Int?,
     bytesAtStake: Int? = nil, isKnownPattern: Bool = true, module: String?, symbols: [String],
     grounds: String? = nil, evidence: [String], cause: Cause? = nil,
-    verify: [Verification], groups: [ObjectGroup] = []
+    verify: [Verification], groups: [ObjectGroup] = [], slots: [UInt32] = []
   ) {
     self.id = id
     self.rule = rule
@@ -82,6 +84,7 @@ public struct Finding: Hashable, Sendable {
     self.cause = cause
     self.verify = verify
     self.groups = groups
+    self.slots = slots
   }
 }
 

@@ -72,7 +72,8 @@ public struct LostReferences: Rule {
         : "not all memory that may hold references to them could be read",
       evidence: [sum(found), holders(found), scan(found), names(found), kept(found, in: subject)]
         .compactMap { $0 },
-      verify: object.map { verifications(at: subject.census.address(of: $0)) } ?? [])
+      verify: object.map { verifications(at: subject.census.address(of: $0)) } ?? [],
+      slots: found.slots)
   }
 
   private func plural(_ type: String) -> String { type == "dentry" ? "dentries" : type + "s" }

@@ -91,7 +91,8 @@ public struct LostSockets: Rule {
       certainty: coverage.isComplete ? .definite : .possible, cache: cache?.address,
       cacheName: cache?.name, type: "socket", count: count, bytes: bytes, module: nil, symbols: [],
       evidence: evidence(batch, coverage),
-      verify: batch.lost.first.map { verifications(of: $0, in: census) } ?? [])
+      verify: batch.lost.first.map { verifications(of: $0, in: census) } ?? [],
+      slots: batch.lost.map(\.sock).sorted())
   }
 
   private func evidence(_ batch: Batch, _ coverage: ScanCoverage) -> [String] {

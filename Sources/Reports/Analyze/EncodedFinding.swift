@@ -36,9 +36,7 @@ struct EncodedFinding: Encodable, Sendable {
     evidence = finding.evidence
     cause = finding.cause.map { EncodedCause($0) }
     verify = finding.verify.map { EncodedVerification(tool: $0.tool, command: $0.command) }
-    examples =
-      finding.groups.first.map { GroupSummary($0, in: subject).examples.map { EncodedAddress($0) } }
-      ?? []
+    examples = finding.examples(in: subject.census).map { EncodedAddress($0) }
   }
 }
 

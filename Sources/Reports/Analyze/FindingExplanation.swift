@@ -91,7 +91,14 @@ struct FindingExplanation {
   private static let groupsShown = 5
 
   private var examples: [String] {
-    finding.groups.prefix(1).flatMap { GroupSummary($0, in: subject).examples.map(\.description) }
+    finding.examples(in: subject.census).map(\.description)
+  }
+}
+
+extension Finding {
+  /// The addresses of a few of the objects it is about.
+  func examples(in census: Census) -> [VirtualAddress] {
+    GroupSummary.examples(of: groups.first?.slots ?? slots, in: census)
   }
 }
 

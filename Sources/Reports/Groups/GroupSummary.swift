@@ -17,7 +17,12 @@ struct GroupSummary: Sendable {
     self.group = group
     cache = census.caches[group.cache]
     sites = subject.allocations?.sites(of: group.slots)
-    examples = group.slots.prefix(Self.examplesShown).compactMap { slot in
+    examples = Self.examples(of: group.slots, in: census)
+  }
+
+  /// The addresses of the objects in the first few slots.
+  static func examples(of slots: [UInt32], in census: Census) -> [VirtualAddress] {
+    slots.prefix(examplesShown).compactMap { slot in
       census.object(inSlot: Int(slot)).map { census.address(of: $0) }
     }
   }
