@@ -19,7 +19,8 @@ public enum Case {
   ///
   /// Throws when an input cannot be read, or nothing can be told without something that is missing.
   public static func open(
-    _ inputs: [String], options: CaseOptions, progress: (any ProgressSink)? = nil
+    _ inputs: [String], options: CaseOptions, extent: CaseExtent = .all,
+    progress: (any ProgressSink)? = nil
   ) async throws(IntakeFailure) -> (subject: Subject, input: InputDescription) {
     var dumps: [String] = []
     let text = try TextCase(inputs, others: &dumps)
@@ -28,7 +29,7 @@ public enum Case {
       return try text.subject(options)
     }
     let dump = try DumpCase(paths: dumps, options)
-    var (subject, input) = try await dump.subject(options, progress: progress)
+    var (subject, input) = try await dump.subject(options, extent: extent, progress: progress)
     text?.supplement(&subject, &input)
     return (subject, input)
   }

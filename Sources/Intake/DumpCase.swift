@@ -51,9 +51,9 @@ struct DumpCase {
     return describe(debugFile, remarks: remarks)
   }
 
-  /// All the evidence in the dump.
+  /// The evidence in the dump, as far as it is wanted.
   func subject(
-    _ options: CaseOptions, progress: (any ProgressSink)?
+    _ options: CaseOptions, extent: CaseExtent, progress: (any ProgressSink)?
   ) async throws(IntakeFailure) -> (Subject, InputDescription) {
     let opening = try opening()
     progress?.began("looking for the debug information")
@@ -95,29 +95,44 @@ struct DumpCase {
           + "give a vmlinux with debug information by --vmlinux")
     }
     var (census, coverage) = await survey.census()
-    progress?.began("looking for sockets that nobody reads")
-    let sockets = SocketSurvey(kernel, census: census).outcome()
-    coverage.remarks = remarks + coverage.remarks + sockets.remarks
-    progress?.began("accounting for memory")
-    var memory: (account: MemoryAccount, ghosts: GhostPages)?
-    do throws(LayoutFailure) {
-      memory = await (try MemorySurvey(kernel, census: census)).account()
-    } catch {
-      coverage.remarks.append("where memory went is not known: \(error)")
-    }
+    coverage.remarks = remarks + coverage.remarks
     let scan = MemoryScan(kernel, census: census)
     var subject = Subject(
       kernel: identity(opening, relocation: vmlinux.relocation), census: census,
       memory: kernel.memory, addressSpace: AddressSpace(kernel.regions), symbols: kernel.symbols,
       types: kernel.types, modules: modules.modules, coverage: coverage,
-      accounts: [memory?.account].compactMap { $0 }, ghosts: memory?.ghosts,
-      sockets: sockets.sockets, tasks: sockets.tasks, references: scan,
+      references: scan,
       allocations: RecordedAllocations(kernel, census: census),
       audit: DentryAudit(kernel, census: census, scan: scan))
-    subject.filelessSockets = sockets.fileless
+    if extent.contains(.sockets) {
+      progress?.began("looking for sockets that nobody reads")
+      addSockets(to: &subject, kernel)
+    }
+    if extent.contains(.memory) {
+      progress?.began("accounting for memory")
+      await addAccount(to: &subject, kernel)
+    }
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
-    return (subject, describe(debugFile, remarks: coverage.remarks))
+    return (subject, describe(debugFile, remarks: subject.coverage.remarks))
+  }
+
+  private func addSockets(to subject: inout Subject, _ kernel: Kernel) {
+    let found = SocketSurvey(kernel, census: subject.census).outcome()
+    subject.sockets = found.sockets
+    subject.tasks = found.tasks
+    subject.filelessSockets = found.fileless
+    subject.coverage.remarks += found.remarks
+  }
+
+  private func addAccount(to subject: inout Subject, _ kernel: Kernel) async {
+    do throws(LayoutFailure) {
+      let memory = await (try MemorySurvey(kernel, census: subject.census)).account()
+      subject.accounts = [memory.account]
+      subject.ghosts = memory.ghosts
+    } catch {
+      subject.coverage.remarks.append("where memory went is not known: \(error)")
+    }
   }
 
   private func opening() throws(IntakeFailure) -> KernelOpening {

@@ -41,7 +41,7 @@ struct Analyze: AsyncParsableCommand {
 
   private func report() async throws -> AnalysisReport {
     let patterns = try patterns.read()
-    return try await arguments.open { subject, description, progress in
+    return try await arguments.open(.all) { subject, description, progress in
       progress?.began("grouping objects and looking for leaks")
       return AnalysisReport(
         subject, input: description,

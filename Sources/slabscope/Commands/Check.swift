@@ -78,7 +78,7 @@ struct Check: AsyncParsableCommand {
   private func record(
     _ arguments: CaseArguments, _ patterns: [UserPattern]
   ) async throws -> AnalysisRecord {
-    try await arguments.open { subject, _, progress in
+    try await arguments.open(.all) { subject, _, progress in
       progress?.began("grouping objects and looking for leaks")
       return AnalysisRecord(
         await Investigation(of: subject, patterns: patterns).findings, in: subject)

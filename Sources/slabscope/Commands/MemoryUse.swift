@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Intake
 import Reports
 
 /// Where the memory went.
@@ -13,7 +14,7 @@ struct MemoryUse: AsyncParsableCommand {
 
   func run() async throws {
     try await options.write {
-      try await arguments.open { subject, description, progress in
+      try await arguments.open(.memory) { subject, description, progress in
         progress?.began("looking at pages that nothing accounts for")
         return MemoryReport(
           subject, input: description, groups: await GhostGroups(of: subject))

@@ -44,12 +44,16 @@ struct CaseArguments: ParsableArguments {
   func questions() throws -> String { try Case.questions(input, options: options) }
 
   /// Reads the case and lets `body` work on it, while a line on the terminal says what is done.
+  ///
+  /// `extent` is what `body` needs beyond the slab caches.
   func open<Result>(
+    _ extent: CaseExtent = [],
     _ body: (Subject, InputDescription, ProgressLine?) async throws -> Result
   ) async throws -> Result {
     let progress = ProgressLine()
     defer { progress?.end() }
-    let (subject, description) = try await Case.open(input, options: options, progress: progress)
+    let (subject, description) = try await Case.open(
+      input, options: options, extent: extent, progress: progress)
     return try await body(subject, description, progress)
   }
 
