@@ -10,9 +10,6 @@ struct FrameClassifier: Sendable {
   private let pages: StructPages
   private let map: PageMap
 
-  /// The page allocator's blocks have 2^10 pages at most, or 2^13 where somebody configured so.
-  private static let largestOrder: UInt64 = 16
-
   init(_ owners: FrameOwners, layout: FrameLayout) {
     self.owners = owners
     self.layout = layout
@@ -40,7 +37,9 @@ struct FrameClassifier: Sendable {
 
   private func classify(_ frame: UInt64, _ span: RawSpan, _ base: Int, _ state: inout State) {
     func word(_ field: Field) -> UInt64 { span.load(field, at: base) ?? 0 }
-    if let run = freeBlock(frame, span, base) { return state.begin(run, at: frame) }
+    if let count = layout.freeBlock(from: frame, span, at: base) {
+      return state.begin(State.Run(end: frame + count, use: .free), at: frame)
+    }
     if owners.listed.contains(PageFrame(frame)) { return state.count(.freeOnCPU) }
     if let run = state.known(at: frame) { return state.begin(run, at: frame) }
     let flags = word(layout.flags)
@@ -62,18 +61,6 @@ struct FrameClassifier: Sendable {
     } else {
       state.open(frame, isCompound: flags & layout.head != 0)
     }
-  }
-
-  /// The block of free pages that begins at a frame.
-  private func freeBlock(_ frame: UInt64, _ span: RawSpan, _ base: Int) -> State.Run? {
-    let isFree = [layout.marks.buddy, layout.marks.guardPage].contains {
-      $0.map { span.has($0, at: base) } ?? false
-    }
-    guard isFree else { return nil }
-    let order = span.load(layout.order, at: base) ?? 0
-    let pages = order <= Self.largestOrder ? UInt64(1) << order : 1
-    // What is not aligned is no block of this size.
-    return State.Run(end: frame + (frame & (pages - 1) == 0 ? pages : 1), use: .free)
   }
 
   /// What a page's type says.

@@ -17,7 +17,7 @@ struct FreePageLists: Sendable {
   /// are taken for used.
   init(_ kernel: Kernel) {
     let types = kernel.types
-    let near = FrameUses.anchors
+    let near = FrameLayout.anchors
     guard let zone = types.structure("zone", near: near),
       let node = types.structure("pglist_data", near: near),
       let zones = node.offset("node_zones"),

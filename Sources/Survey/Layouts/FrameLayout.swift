@@ -1,10 +1,13 @@
+import ByteKit
 import DebugInfo
 import Memory
 
 /// Where a `struct page` tells what its page frame is used for.
 struct FrameLayout: Sendable {
   /// Functions of mm/page_alloc.c, whose unit has all the types needed.
-  static let anchors = FrameUses.anchors
+  static let anchors = ["get_page_from_freelist", "__free_pages_ok", "free_unref_page"]
+  /// The page allocator's blocks have 2^10 pages at most, or 2^13 where somebody configured so.
+  private static let largestOrder: UInt64 = 16
 
   /// Types of pages that are told by a mark.
   struct Marks: Sendable {
@@ -84,5 +87,18 @@ struct FrameLayout: Sendable {
       hugePage: mark("hugetlb"), zsmalloc: mark("zsmalloc"), netpp: mark("netpp"))
     let pool = [pool?.signature, pool?.owner].compactMap { $0 }
     extent = ([flags, holders, mapping, order, tail] + pool + marks.fields).extent
+  }
+
+  /// How many frames the free block has that begins at a frame, whose `struct page` is in a span;
+  /// nil when none does.
+  func freeBlock(from frame: UInt64, _ span: RawSpan, at base: Int) -> UInt64? {
+    let isFree = [marks.buddy, marks.guardPage].contains {
+      $0.map { span.has($0, at: base) } ?? false
+    }
+    guard isFree else { return nil }
+    let order = span.load(order, at: base) ?? 0
+    let pages = order <= Self.largestOrder ? UInt64(1) << order : 1
+    // What is not aligned is no block of this size.
+    return frame & (pages - 1) == 0 ? pages : 1
   }
 }
