@@ -35,6 +35,7 @@ let package = Package(
   products: [
     .executable(name: "slabscope", targets: ["slabscope"]),
     .executable(name: "slabscope-bench", targets: ["slabscope-bench"]),
+    .executable(name: "slabscope-fuzz", targets: ["slabscope-fuzz"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -79,6 +80,13 @@ let package = Package(
         "Transcript", "FixtureKit", "ByteKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
+    .target(name: "CFuzzer"),
+    module(
+      "FuzzTargets", "Intake", "Reports", "Analysis", "Survey", "Transcript", "KernelImage",
+      "DumpFiles", "DebugInfo", "Codecs", "FixtureKit", "Evidence", "Memory", "ByteKit"),
+    .executableTarget(
+      name: "slabscope-fuzz", dependencies: ["FuzzTargets", "CFuzzer", "ByteKit"],
+      swiftSettings: house),
 
     tests("ByteKitTests", "ByteKit"),
     tests("CodecsTests", "Codecs", "FixtureKit", "ByteKit"),
@@ -98,6 +106,7 @@ let package = Package(
       "ByteKit"),
     tests("AnalysisTests", "Analysis", "FixtureKit", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
+    tests("FuzzTargetsTests", "FuzzTargets", "FixtureKit", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),
     .testTarget(
       name: "GoldenTests", dependencies: ["FixtureKit", "Memory"], exclude: ["Goldens"],
