@@ -30,6 +30,8 @@ public struct Finding: Hashable, Sendable {
   public let cache: VirtualAddress?
   /// The name of that cache.
   public let cacheName: String?
+  /// Where other caches are merged into that one: the name of these that the objects belong to.
+  public let alias: String?
   /// The type of the objects, if known.
   public let type: String?
   /// The number of leaked objects, or nil when it is not known.
@@ -60,7 +62,8 @@ public struct Finding: Hashable, Sendable {
   /// Describes a finding.
   public init(
     id: String = "", rule: String, fingerprint: String, title: String, certainty: Certainty,
-    cache: VirtualAddress?, cacheName: String?, type: String?, count: Int?, bytes: Int?,
+    cache: VirtualAddress?, cacheName: String?, alias: String? = nil, type: String?, count: Int?,
+    bytes: Int?,
     bytesAtStake: Int? = nil, isKnownPattern: Bool = true, module: String?, symbols: [String],
     grounds: String? = nil, evidence: [String], cause: Cause? = nil,
     verify: [Verification], groups: [ObjectGroup] = [], slots: [UInt32] = []
@@ -72,6 +75,7 @@ public struct Finding: Hashable, Sendable {
     self.certainty = certainty
     self.cache = cache
     self.cacheName = cacheName
+    self.alias = alias
     self.type = type
     self.count = count
     self.bytes = bytes

@@ -69,6 +69,7 @@ public struct LostObjects: Rule {
     let count = entry.groups.reduce(0) { $0 + $1.slots.count }
     let bytes = count.multipliedReportingOverflow(by: cache.slotSize).partialValue
     let naming = entry.naming
+    let names = CacheNames(subject)
     let referrers = lost.referrers(of: entry, in: subject.census)
     let reason = referrers.isEmpty ? "nothing refers to them" : "nothing in use leads to them"
     let fingerprint =
@@ -77,10 +78,12 @@ public struct LostObjects: Rule {
       : Fingerprint.of(rule: name, parts: [cache.name])
     return Finding(
       rule: name, fingerprint: fingerprint ?? "",
-      title: "\(naming.amount(count)) in \(cache.name) (\(bytes.byteSize)) are lost, \(reason)"
+      title: "\(naming.amount(count)) in \(names.place(of: entry.groups, in: cache)) "
+        + "(\(bytes.byteSize)) are lost, \(reason)"
         + (naming.owner.map { ": \($0)" } ?? ""),
       certainty: coverage.isComplete ? .definite : .possible, cache: cache.address,
-      cacheName: cache.name, type: naming.type, count: count, bytes: bytes, module: naming.module,
+      cacheName: cache.name, alias: names.alias(of: entry.groups), type: naming.type,
+      count: count, bytes: bytes, module: naming.module,
       symbols: naming.symbols,
       evidence: [scan(entry, coverage)]
         + others(entry, referrers, lost.dependents[number], in: subject.census),

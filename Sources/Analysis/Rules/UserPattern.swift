@@ -119,11 +119,15 @@ public struct UserPatternRule: Rule {
     let cache = subject.census.caches[group.cache]
     let bytes = count.multipliedReportingOverflow(by: cache.slotSize).partialValue
     let naming = GroupNaming(group)
+    let names = CacheNames(subject)
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, group.template),
-      title: "\(naming.amount(count)) in \(cache.name) (\(bytes.byteSize)): \(pattern.title)",
+      title:
+        "\(naming.amount(count)) in \(names.place(of: [group], in: cache)) (\(bytes.byteSize)): "
+        + pattern.title,
       certainty: certainty(isLost: isLost, reachability?.coverage), cache: cache.address,
-      cacheName: cache.name, type: naming.type, count: count, bytes: bytes, module: naming.module,
+      cacheName: cache.name, alias: names.alias(of: group), type: naming.type, count: count,
+      bytes: bytes, module: naming.module,
       symbols: naming.symbols,
       evidence: [use(isLost: isLost, standing), "what to do: \(pattern.advice)"],
       verify: naming.verifications(of: members, in: subject), groups: [members])

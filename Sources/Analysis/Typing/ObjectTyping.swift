@@ -101,8 +101,8 @@ struct ObjectTyping: Sendable {
     func rank(_ candidate: TypeCandidate) -> (Int, Int, Int) {
       let name = candidate.structure.name
       return (
-        candidate.votes, fits(candidate.structure.size, cache) ? 1 : 0,
-        cache.name == name || cache.aliases.contains(name) ? 1 : 0
+        candidate.votes, cache.names.contains { CacheContents.isOf(name, cacheNamed: $0) } ? 1 : 0,
+        fits(candidate.structure.size, cache) ? 1 : 0
       )
     }
     let ranked = candidates.map { (rank: rank($0), structure: $0.structure) }

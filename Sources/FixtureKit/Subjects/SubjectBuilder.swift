@@ -40,12 +40,13 @@ public struct SubjectBuilder {
   ///
   /// A slab of it is as many pages as hold eight objects, and at least one.
   public mutating func cache(
-    _ name: String, objectSize: Int, slotSize: Int? = nil, aliases: [String] = []
+    _ name: String, objectSize: Int, slotSize: Int? = nil, aliases: [String] = [],
+    variables: [SymbolReference] = []
   ) -> Int {
     let slotSize = slotSize ?? (objectSize + 7) / 8 * 8
     caches.append(
       SlabCache(
-        name: name, aliases: aliases, sharers: aliases.count + 1,
+        name: name, aliases: aliases, variables: variables, sharers: aliases.count + 1,
         address: Self.directMap.advanced(by: UInt64(caches.count * 0x100)), objectSize: objectSize,
         slotSize: slotSize, objectsPerSlab: max(8, memory.pageSize.bytes / slotSize)))
     open.append(nil)

@@ -10,6 +10,8 @@ struct EncodedFinding: Encodable, Sendable {
   let certainty: String
   @OrNull var cache: String?
   @OrNull var cacheAddress: EncodedAddress?
+  /// Of a merged cache's names the one that the objects belong to.
+  @OrNull var alias: String?
   @OrNull var type: String?
   @OrNull var count: Int?
   @OrNull var bytes: Int?
@@ -28,6 +30,7 @@ struct EncodedFinding: Encodable, Sendable {
     certainty = finding.certainty.rawValue
     cache = finding.cacheName
     cacheAddress = finding.cache.map { EncodedAddress($0) }
+    alias = finding.alias
     type = finding.type
     count = finding.count
     bytes = finding.bytes

@@ -34,6 +34,8 @@ struct EncodedGroupedCache: Encodable, Sendable {
   let allocated: Int
   let grouped: Int
   let unread: Int
+  /// What a merged cache is made of; empty for a cache of its own.
+  let parts: [EncodedPart]
 
   init(_ groups: CacheGroups, in subject: Subject) {
     let cache = subject.census.caches[groups.cache]
@@ -42,7 +44,18 @@ struct EncodedGroupedCache: Encodable, Sendable {
     allocated = subject.census.counts[groups.cache].allocated
     grouped = groups.grouped
     unread = groups.unread
+    parts = CacheParts(groups, names: CacheNames(subject), in: subject.census).parts.map {
+      EncodedPart(alias: $0.alias, type: $0.type, count: $0.count, bytes: $0.bytes)
+    }
   }
+}
+
+/// The objects of a merged cache that belong to one of its names and are of one type.
+struct EncodedPart: Encodable, Sendable {
+  @OrNull var alias: String?
+  @OrNull var type: String?
+  let count: Int
+  let bytes: Int
 }
 
 /// Objects that look the same.
@@ -50,6 +63,8 @@ struct EncodedGroup: Encodable, Sendable {
   let count: Int
   let bytes: Int
   @OrNull var cacheAddress: EncodedAddress?
+  /// Of a merged cache's names the one that the members belong to: null where nothing tells.
+  @OrNull var alias: String?
   @OrNull var type: String?
   @OrNull var typeSize: Int?
   let candidates: [String]
@@ -60,6 +75,7 @@ struct EncodedGroup: Encodable, Sendable {
   @OrNull var allocations: EncodedSites?
 
   init(_ summary: GroupSummary, structure: Structure?, in subject: Subject) {
+    alias = summary.alias
     let group = summary.group
     count = summary.count
     bytes = summary.bytes

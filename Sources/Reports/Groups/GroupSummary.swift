@@ -8,6 +8,8 @@ struct GroupSummary: Sendable {
   let cache: SlabCache
   /// The first few members, by address.
   let examples: [VirtualAddress]
+  /// Of a merged cache's names the one that the members belong to, where something tells.
+  let alias: String?
   /// Who allocated the members, where the kernel recorded that.
   let sites: AllocationSites?
 
@@ -16,6 +18,7 @@ struct GroupSummary: Sendable {
     let census = subject.census
     self.group = group
     cache = census.caches[group.cache]
+    alias = CacheNames(subject).alias(of: group)
     sites = subject.allocations?.sites(of: group.slots)
     examples = Self.examples(of: group.slots, in: census)
   }
@@ -51,6 +54,11 @@ struct GroupSummary: Sendable {
     let telling = TemplateRun.all(of: group.template).filter(\.isTelling).prefix(2)
     return telling.isEmpty
       ? "untyped" : telling.map { "\($0.offset.asOffset) \($0.meaning)" }.joined(separator: ", ")
+  }
+
+  /// The name that the members belong to, in brackets; empty where the label says the same.
+  var aliasWords: String {
+    alias.map { $0.printable == label ? "" : " (\($0.printable))" } ?? ""
   }
 
   /// The groups of some caches, the largest first.

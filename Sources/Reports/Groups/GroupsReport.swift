@@ -59,12 +59,31 @@ public struct GroupsReport: Report {
     }
     var text = style.strong(title) + ": \(allocated.counted("allocated object")) "
     text += "of \(cache.objectSize.counted("byte")) in slots of \(cache.slotSize.grouped)\n"
+    text += parts(groups)
     if groups.unread > 0 {
       text += "\(groups.unread.grouped) of them cannot be read and are in no group.\n"
     }
     let skipped = allocated - groups.grouped - groups.unread
     if skipped > 0 { text += "\(skipped.grouped) of them were not looked at.\n" }
     return text
+  }
+
+  /// What a merged cache is made of, in a line; empty for a cache of its own.
+  private func parts(_ groups: CacheGroups) -> String {
+    let parts = CacheParts(groups, names: CacheNames(subject), in: subject.census).parts
+    guard !parts.isEmpty else { return "" }
+    let cache = subject.census.caches[groups.cache]
+    let others = cache.names.dropFirst().map(\.printable)
+    let merged =
+      others.isEmpty
+      ? "\((cache.sharers - 1).counted("other")), names unknown" : others.joined(separator: ", ")
+    return "Merged with \(merged): " + parts.map(words).joined(separator: ", ") + "\n"
+  }
+
+  private func words(_ part: CacheParts.Part) -> String {
+    guard let type = part.type ?? part.alias else { return "\(part.count.grouped) not told" }
+    let alias = part.alias.map { $0 == type ? "" : " (\($0.printable))" } ?? " (name not told)"
+    return "\(part.count.grouped) \(type.printable)\(alias)"
   }
 
   private func identical(_ group: ObjectGroup) -> String {
@@ -79,7 +98,7 @@ public struct GroupsReport: Report {
     of summary: GroupSummary, names: inout MemberNames, style: TextStyle
   ) -> String {
     let group = summary.group
-    var text = style.strong("\(summary.count.grouped) × \(summary.label)")
+    var text = style.strong("\(summary.count.grouped) × \(summary.label)\(summary.aliasWords)")
     text += ", \(summary.bytes.byteSize)"
     if case .known(_, let size) = group.type { text += ", \(size.counted("byte")) each" }
     if summary.count > 1 { text += ", \(identical(group)) identical" }

@@ -74,7 +74,7 @@ public struct AddressReport: Report {
       ? "\(others.counted("other")) in the cache look the same" : "no other looks the same"
     return switch group.group.type {
     case .known(let name, let size):
-      "    a \(name.printable) of \(size.counted("byte")); \(alike)\n"
+      "    a \(name.printable)\(group.aliasWords) of \(size.counted("byte")); \(alike)\n"
     default: "    \(group.label); \(alike)\n"
     }
   }
