@@ -44,6 +44,11 @@ public struct Subject: Sendable {
   /// What that comparison found; empty unless it was made.
   public var overcounts: [Overcount] = []
 
+  /// Compares the counts of routes with their holders; nil where that is not possible.
+  public var routes: (any RouteAudit)?
+  /// What that comparison found; empty unless it was made.
+  public var routeSurpluses: [RouteSurplus] = []
+
   /// Brings the evidence together.
   public init(
     kernel: KernelIdentity, census: Census, memory: any VirtualMemory, addressSpace: AddressSpace,
@@ -51,7 +56,8 @@ public struct Subject: Sendable {
     counters: [CacheCounters?] = [], snapshots: [CacheSnapshot] = [],
     accounts: [MemoryAccount] = [], ghosts: GhostPages? = nil, sockets: [SocketQueue] = [],
     tasks: [Task] = [], references: (any ReferenceScan)? = nil,
-    allocations: (any AllocationRecords)? = nil, audit: (any ReferenceAudit)? = nil
+    allocations: (any AllocationRecords)? = nil, audit: (any ReferenceAudit)? = nil,
+    routes: (any RouteAudit)? = nil
   ) {
     self.kernel = kernel
     self.census = census
@@ -70,6 +76,7 @@ public struct Subject: Sendable {
     self.references = references
     self.allocations = allocations
     self.audit = audit
+    self.routes = routes
   }
 }
 

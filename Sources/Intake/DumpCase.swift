@@ -103,7 +103,8 @@ struct DumpCase {
       types: kernel.types, modules: modules.modules, coverage: coverage,
       references: scan,
       allocations: RecordedAllocations(kernel, census: census),
-      audit: DentryAudit(kernel, census: census, scan: scan))
+      audit: DentryAudit(kernel, census: census, scan: scan),
+      routes: RouteCounts(kernel, census: census, scan: scan))
     if extent.contains(.sockets) {
       progress?.began("looking for sockets that nobody reads")
       addSockets(to: &subject, kernel)
