@@ -31,6 +31,7 @@ public struct Investigation: Sendable {
     let groups = await reached(groups, in: subject)
     var subject = subject
     subject.overcounts = await subject.audit?.overcounts() ?? []
+    subject.routeSurpluses = await subject.routes?.surpluses() ?? []
     let own = patterns.flatMap { UserPatternRule($0).findings(in: subject, groups: groups) }
     // Who wrote a pattern knows better what the objects are than a rule for objects of any kind.
     let known = Set(own.flatMap(\.groups).map(\.template))

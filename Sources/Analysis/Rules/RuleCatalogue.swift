@@ -2,8 +2,9 @@
 public enum RuleCatalogue {
   /// Every rule.
   public static let all: [any Rule] = [
-    LostSingleOpen(), LostSeqFiles(), LostObjects(), LostReferences(), LostSockets(),
-    ManyAlike(), SampledObjects(), UnreadQueues(), LargeCaches(), GrowthBetweenSnapshots(),
+    LostSingleOpen(), LostSeqFiles(), LostObjects(), LostReferences(), LostRoutes(),
+    LostSockets(), ManyAlike(), SampledObjects(), UnreadQueues(), LargeCaches(),
+    GrowthBetweenSnapshots(),
     GhostMemory(),
   ]
 }
