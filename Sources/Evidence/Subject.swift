@@ -39,6 +39,8 @@ public struct Subject: Sendable {
   public var references: (any ReferenceScan)?
   /// Tells who allocated objects; nil where the kernel kept no records of that.
   public var allocations: (any AllocationRecords)?
+  /// Tells which control groups objects are charged to; nil where that is not known.
+  public var charges: (any ChargeRecords)?
   /// Compares reference counts with their holders; nil where that is not possible.
   public var audit: (any ReferenceAudit)?
   /// What that comparison found; empty unless it was made.

@@ -12,6 +12,8 @@ public struct CaseExtent: OptionSet, Sendable {
   public static let sockets = CaseExtent(rawValue: 1)
   /// What each page is used for.
   public static let memory = CaseExtent(rawValue: 2)
+  /// Which control groups objects are charged to.
+  public static let charges = CaseExtent(rawValue: 4)
   /// Everything that rules look at.
-  public static let all: CaseExtent = [.sockets, .memory]
+  public static let all: CaseExtent = [.sockets, .memory, .charges]
 }

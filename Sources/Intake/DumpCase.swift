@@ -113,6 +113,10 @@ struct DumpCase {
       progress?.began("accounting for memory")
       await addAccount(to: &subject, kernel)
     }
+    if extent.contains(.charges) {
+      progress?.began("reading the control groups")
+      subject.charges = ChargedObjects(kernel, census: census)
+    }
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
     return (subject, describe(debugFile, remarks: subject.coverage.remarks))

@@ -22,6 +22,7 @@ extension SlabEra {
       declarePending(&unit)
       if isSLUB { declareRecords(&unit, clock: clock) }
       declareMemory(&unit)
+      declareGroups(&unit)
       unit.function("kmem_cache_alloc", at: text, returns: .voidPointer)
     }
   }
@@ -98,7 +99,14 @@ extension SlabEra {
         if !hasStructSlab { $0.member("active", .unsignedInt) }
       }
       page.member("_refcount", .int)
-      page.member(hasStructSlab ? "memcg_data" : "mem_cgroup", .unsignedLong)
+      if hasStructSlab {
+        page.member("memcg_data", .unsignedLong)
+      } else {
+        page.union {
+          $0.member("mem_cgroup", .voidPointer)
+          if !hasChildCaches { $0.member("obj_cgroups", .pointer(.voidPointer)) }
+        }
+      }
     }
     guard hasStructSlab else { return }
     // Linux 7.0 gave the counters a structure with a tag, embedded without a name.
@@ -112,12 +120,12 @@ extension SlabEra {
       slab.member("slab_list", .structure("list_head"))
       if isSLUB {
         slab.embedded(.structure("freelist_counters"), at: 32)
-        if hasCodeTags { slab.member("obj_exts", .unsignedLong, at: 56) }
       } else {
         slab.member("freelist", .voidPointer)
         slab.member("s_mem", .voidPointer)
         slab.member("active", .unsignedInt)
       }
+      slab.member(hasCodeTags ? "obj_exts" : "memcg_data", .unsignedLong, at: 56)
     }
   }
 
@@ -128,6 +136,7 @@ extension SlabEra {
       $0.bits("inuse", .unsignedInt, 0..<16)
       $0.bits("objects", .unsignedInt, 16..<31)
       $0.bits("frozen", .unsignedInt, 31..<32)
+      if hasStrides { $0.member("stride", .unsignedInt, at: 4) }
     }
   }
 
@@ -150,6 +159,7 @@ extension SlabEra {
     unit.structure("memcg_cache_params") {
       $0.member("root_cache", .pointer(.structure("kmem_cache")))
       $0.member("children", .structure("list_head"))
+      $0.member("memcg", .pointer(.structure("mem_cgroup")))
     }
     unit.structure("kmem_cache") { cache in
       if hasCPUSlabs { cache.member("cpu_slab", .pointer(.structure("kmem_cache_cpu"))) }

@@ -45,6 +45,10 @@ public struct SlabEra: Hashable, Sendable, CustomStringConvertible {
   /// Whether slabs can name the line of code that allocated each object: since v6.10.
   var hasCodeTags: Bool { isSLUB && isRecent }
 
+  /// Whether slabs tell how far what they keep beside objects lies apart, and groups have records
+  /// for each node of memory: since v7.1.
+  var hasStrides: Bool { sheaves == .besideNode }
+
   /// SLUB with caches of memory cgroups.
   public static let slub4_19 = SlabEra(
     description: "SLUB 4.19", isSLUB: true, hasStructSlab: false, mark: .flag, hasCPUSlabs: true,

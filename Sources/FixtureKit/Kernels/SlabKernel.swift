@@ -146,6 +146,10 @@ public struct SlabKernel: Sendable {
     var isListed = true
     /// The cache that this is the part for one memory cgroup of.
     var root: Int?
+    /// The group that it is the part for, in kernels before v5.9.
+    var group: Int?
+    /// Where in each slot the pointer to a group is, if not in an array.
+    var chargePlace: Int?
     /// Whether SLUB records who allocated and freed its objects.
     var hasTracks = false
   }
@@ -219,6 +223,12 @@ public struct SlabKernel: Sendable {
   var tracks: [TrackedObject] = []
   /// The lines of code that allocated objects.
   var codeTags: [TaggedObject] = []
+  /// The control groups, the root first; empty in a kernel without any.
+  var groups: [Group] = []
+  /// Objects and the groups that they are charged to.
+  var charges: [Charge] = []
+  /// Pages and the groups that they are charged to.
+  var pageCharges: [UInt64: Int] = [:]
   private var nextFrame: UInt64
 
   /// A machine without caches.

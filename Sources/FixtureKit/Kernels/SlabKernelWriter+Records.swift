@@ -107,6 +107,7 @@ extension SlabKernelWriter {
       let array = allocate(Int(stride) * kernel.slabs[slab].slots)
       // Bit 0 says what kind of data it is.
       set(slabStructure, at: structPage(of: slab), "obj_exts", pointer(array) | 1)
+      set(slabStructure, at: structPage(of: slab), "stride", stride)
       for object in objects {
         let element = array.advanced(by: UInt64(object.slot) * stride)
         set("slabobj_ext", at: element, "ref", pointer(tags[object.line]))
@@ -123,7 +124,8 @@ extension SlabKernelWriter {
     return tag
   }
 
-  private mutating func text(_ text: String) -> PhysicalAddress {
+  /// Writes a string.
+  mutating func text(_ text: String) -> PhysicalAddress {
     let place = allocate(text.utf8.count + 1)
     image.write(Array(text.utf8), at: place)
     return place

@@ -54,6 +54,7 @@ struct SlabKernelWriter {
     writeAliases()
     writeHolders()
     writeRecords()
+    writeGroups()
     writeMemory()
     writePageUses()
   }
