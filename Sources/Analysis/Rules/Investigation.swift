@@ -42,7 +42,7 @@ public struct Investigation: Sendable {
           || !finding.groups.allSatisfy { known.contains($0.template) }
       }
     }
-    return numbered(findings.map { $0.withAllocations(in: subject) })
+    return numbered(findings.map { $0.withAllocations(in: subject).withCharges(in: subject) })
   }
 
   /// The groups with what leads to their objects, where the evidence can tell.

@@ -5,6 +5,6 @@ public enum RuleCatalogue {
     LostSingleOpen(), LostSeqFiles(), LostObjects(), LostReferences(), LostRoutes(),
     LostSockets(), ManyAlike(), SampledObjects(), UnreadQueues(), LargeCaches(),
     GrowthBetweenSnapshots(),
-    GhostMemory(),
+    GhostMemory(), DyingCgroups(),
   ]
 }
