@@ -22,6 +22,8 @@ public struct DumpFormat: Hashable, Sendable {
   public var isTruncated = false
   /// Whether the program that wrote the dump says that it could not finish.
   public var isIncomplete = false
+  /// What makedumpfile was told to overwrite (`--config`, `--eppic`): a line for each place.
+  public internal(set) var erasures: [String] = []
   /// What is told of kdump-compressed dumps only.
   public var kdump: Kdump?
 

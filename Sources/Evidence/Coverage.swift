@@ -4,6 +4,12 @@ public struct Coverage: Hashable, Sendable {
   public var slabPages: Int
   /// For each cache of the census, how many pages of its slabs cannot be read.
   public var absentPages: [Int]
+  /// How many pages of slabs are in each condition in which they cannot be read, where it is known.
+  public var absences: [PageCondition: Int] = [:]
+  /// How many of these pages are not the first of their slab.
+  public var absentTails = 0
+  /// The page frames whose `struct page` cannot be read: slabs there are not known.
+  public var unknownFrames = 0
   /// Sentences for the user about what is missing, doubtful or untested.
   public var remarks: [String]
   /// What must be said before any answer, because it limits them all, or nil; not among `remarks`.

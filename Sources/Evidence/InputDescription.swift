@@ -19,13 +19,13 @@ public struct InputDescription: Hashable, Sendable {
 
   /// How many page frames are in one condition.
   public struct PageCount: Hashable, Sendable {
-    /// The condition, such as `present` or `excluded from the dump`.
-    public let condition: String
+    /// The condition.
+    public let condition: PageCondition
     /// The number of page frames.
     public let pages: Int
 
     /// Describes a count.
-    public init(condition: String, pages: Int) {
+    public init(condition: PageCondition, pages: Int) {
       self.condition = condition
       self.pages = pages
     }
@@ -49,8 +49,10 @@ public struct InputDescription: Hashable, Sendable {
   public let pageSize: Int
   /// The makedumpfile dump level, or nil when the format does not tell.
   public let dumpLevel: Int?
-  /// The page frames by condition, the present ones first.
+  /// The page frames by condition, the present ones first; those that are no memory are not counted.
   public let pages: [PageCount]
+  /// The page frames between these that are no memory, or of which the dump says nothing.
+  public let holes: Int
   /// The kernel's debug file.
   public let vmlinux: DebugFile
   /// Sentences for the user about what is missing or doubtful.
@@ -59,13 +61,14 @@ public struct InputDescription: Hashable, Sendable {
   /// Describes the inputs.
   public init(
     files: [File], kernel: KernelIdentity, pageSize: Int, dumpLevel: Int?, pages: [PageCount],
-    vmlinux: DebugFile, remarks: [String]
+    holes: Int = 0, vmlinux: DebugFile, remarks: [String]
   ) {
     self.files = files
     self.kernel = kernel
     self.pageSize = pageSize
     self.dumpLevel = dumpLevel
     self.pages = pages
+    self.holes = holes
     self.vmlinux = vmlinux
     self.remarks = remarks
   }

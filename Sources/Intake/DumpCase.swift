@@ -48,7 +48,11 @@ struct DumpCase {
         options.vmlinux.map { .unusable(path: $0, sentence: error.sentence) }
         ?? .missing(sentence: error.sentence)
     }
-    return describe(debugFile, remarks: remarks)
+    var tally = PageTally(dump.memory)
+    tally.tryContents()
+    remarks += [tally.remark].compactMap { $0 }
+    remarks += WriterRemarks(dump, pages: tally.counts).ofFile
+    return describe(debugFile, tally, remarks: remarks)
   }
 
   /// The evidence in the dump, as far as it is wanted.
@@ -119,7 +123,10 @@ struct DumpCase {
     }
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
-    return (subject, describe(debugFile, remarks: subject.coverage.remarks))
+    let tally = PageTally(dump.memory)
+    let writer = WriterRemarks(dump, pages: tally.counts)
+    subject.coverage.remarks += writer.of(subject.coverage)
+    return (subject, describe(debugFile, tally, remarks: subject.coverage.remarks))
   }
 
   private func addSockets(to subject: inout Subject, _ kernel: Kernel) {
@@ -156,11 +163,10 @@ struct DumpCase {
 
   /// What may be the reason that the kernel cannot be found in the dump, as a sentence, or nothing.
   private var shortfall: String {
-    let pages = dump.memory.pageCounts()
-    let elsewhere = pages.first { $0.condition == Absence.missingPart.description }
-    if let elsewhere {
-      return " Of its pages, \(elsewhere.pages.grouped) are in files that were not given: name all "
-        + "parts of the dump."
+    let pages = PageTally(dump.memory).counts
+    if let elsewhere = pages[.missingPart] {
+      return " Of its pages, \(elsewhere.grouped) are in files that were not given: name all parts "
+        + "of the dump."
     }
     if dump.format.isTruncated { return " The file ends early: copy it again." }
     return dump.format.isIncomplete ? " The dump was never finished." : ""
@@ -173,41 +179,12 @@ struct DumpCase {
   }
 
   private func describe(
-    _ vmlinux: InputDescription.DebugFile, remarks: [String]
+    _ vmlinux: InputDescription.DebugFile, _ tally: PageTally, remarks: [String]
   ) -> InputDescription {
     InputDescription(
       files: files,
       kernel: identity(nil, relocation: nil), pageSize: dump.memory.pageSize.bytes,
-      dumpLevel: dump.format.kdump?.dumpLevel, pages: dump.memory.pageCounts(), vmlinux: vmlinux,
-      remarks: remarks)
-  }
-}
-
-extension PhysicalMemory {
-  /// The page frames by condition, the present ones first, then by number.
-  fileprivate func pageCounts() -> [InputDescription.PageCount] {
-    var counts: [Absence?: Int] = [:]
-    // A damaged header can claim more frames than could ever be looked at one by one.
-    var left = UInt64(1) << 26
-    var skipped: UInt64 = 0
-    for range in frames {
-      let count = range.upperBound.rawValue - range.lowerBound.rawValue
-      let looked = min(count, left)
-      for frame in range.lowerBound.rawValue..<(range.lowerBound.rawValue + looked) {
-        counts[absence(of: PageFrame(frame)), default: 0] += 1
-      }
-      left -= looked
-      skipped = skipped.addingReportingOverflow(count - looked).partialValue
-    }
-    let present = InputDescription.PageCount(
-      condition: "present", pages: counts.removeValue(forKey: nil) ?? 0)
-    let absent = Dictionary(grouping: counts) { $0.key?.description ?? "" }
-      .map { InputDescription.PageCount(condition: $0, pages: $1.reduce(0) { $0 + $1.value }) }
-    let beyond =
-      skipped == 0
-      ? [] : [InputDescription.PageCount(condition: "not looked at", pages: Int(clamping: skipped))]
-    return [present]
-      + absent.sorted { ($1.pages, $0.condition) < ($0.pages, $1.condition) }
-      + beyond
+      dumpLevel: dump.format.kdump?.dumpLevel, pages: tally.listed, holes: tally.holes,
+      vmlinux: vmlinux, remarks: remarks)
   }
 }

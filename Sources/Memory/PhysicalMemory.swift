@@ -15,6 +15,9 @@ public protocol PhysicalMemory: Sendable {
 
   /// Why a page frame cannot be read, or nil when it can, told without reading its contents.
   func absence(of frame: PageFrame) -> Absence?
+
+  /// What the dump has of a page frame, told without reading its contents.
+  func status(of frame: PageFrame) -> PageStatus
 }
 
 extension PhysicalMemory {

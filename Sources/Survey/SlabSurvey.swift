@@ -65,7 +65,10 @@ public struct SlabSurvey: Sendable {
     #if DEBUG
       census.checkInvariants()
     #endif
-    return (census, coverage(of: book.slabs, caches: census.caches.count, remarks: remarks))
+    var coverage = coverage(of: book.slabs, caches: census.caches.count)
+    coverage.remarks = remarks
+    coverage.unknownFrames = found.unknownFrames - found.excludedFrames
+    return (census, coverage)
   }
 
   private var isSLUB: Bool {
@@ -79,15 +82,16 @@ public struct SlabSurvey: Sendable {
     }
   }
 
-  private func coverage(
-    of slabs: [SurveyedSlab], caches: Int, remarks: [String]
-  ) -> Coverage {
-    var coverage = Coverage(absentPages: [Int](repeating: 0, count: caches), remarks: remarks)
+  private func coverage(of slabs: [SurveyedSlab], caches: Int) -> Coverage {
+    var coverage = Coverage(absentPages: [Int](repeating: 0, count: caches))
     for slab in slabs {
       coverage.slabPages += Int(slab.pages)
-      for page in 0..<UInt64(slab.pages)
-      where kernel.physical.absence(of: PageFrame(slab.frame.rawValue + page)) != nil {
+      for page in 0..<UInt64(slab.pages) {
+        guard let absence = kernel.physical.absence(of: PageFrame(slab.frame.rawValue + page))
+        else { continue }
         coverage.absentPages[Int(slab.cache)] += 1
+        coverage.absences[PageCondition(absence), default: 0] += 1
+        if page > 0 { coverage.absentTails += 1 }
       }
     }
     return coverage

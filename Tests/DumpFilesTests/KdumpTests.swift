@@ -62,6 +62,21 @@ import Testing
     #expect(try builder.bytes().count < unshared + 8 * 4096)
   }
 
+  @Test func zerosThatAreSharedAreToldWithoutReading() throws {
+    var image = Self.image()
+    image.add(PageFrame(5000)..<PageFrame(5003))
+    var builder = KdumpBuilder(memory: image)
+    let zeros = (5000..<5003).map { PageFrame($0) }
+    let unshared = try open(builder).memory
+    #expect(zeros.allSatisfy { unshared.status(of: $0) == .present })
+    builder.sharesZeroBlock = true
+    builder.excluded = [PageFrame(4)]
+    let memory = try open(builder).memory
+    #expect(zeros.allSatisfy { memory.status(of: $0) == .zero })
+    #expect(memory.status(of: PageFrame(5)) == .present)
+    #expect(memory.status(of: PageFrame(4)) == .absent(.excluded))
+  }
+
   @Test func aPageLeftOutIsNotAHole() throws {
     var builder = KdumpBuilder(memory: Self.image())
     builder.excluded = [PageFrame(4)]

@@ -46,7 +46,7 @@ struct CaseTests {
     let description = try withFile(core(nil).bytes) {
       try Case.describe([$0], options: CaseOptions())
     }
-    #expect(description.pages.first == .init(condition: "present", pages: 1))
+    #expect(description.pages.first == .init(condition: .present, pages: 1))
     guard case .missing(let sentence) = description.vmlinux else {
       Issue.record("a vmlinux was found")
       return

@@ -11,7 +11,8 @@ struct AnalysisReportTests {
   private func report(_ findings: [Finding]) -> AnalysisReport {
     AnalysisReport(
       subject, input: SampleKernel.input,
-      investigation: Investigation(groups: [SampleKernel.groups], findings: findings),
+      investigation: Investigation(
+        groups: [SampleKernel.groups], findings: findings, coverage: subject.coverage),
       command: "slabscope analyze vmcore")
   }
 
@@ -87,7 +88,8 @@ struct AnalysisReportTests {
     empty.census = Census(CensusBuilder(caches: []))
     let report = AnalysisReport(
       empty, input: SampleKernel.unknownInput,
-      investigation: Investigation(groups: [], findings: []), command: "slabscope x")
+      investigation: Investigation(groups: [], findings: [], coverage: empty.coverage),
+      command: "slabscope x")
     #expect(report.text(style: .plain).hasPrefix("The slab caches could not be found"))
   }
 

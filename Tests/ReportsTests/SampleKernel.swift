@@ -130,8 +130,8 @@ enum SampleKernel {
       release: "6.1.0-test", machine: .x86_64, buildID: "ab12", relocation: 0x1a00_0000),
     pageSize: 4096, dumpLevel: 31,
     pages: [
-      .init(condition: "present", pages: 1000),
-      .init(condition: "excluded from the dump", pages: 24),
+      .init(condition: .present, pages: 1000),
+      .init(condition: .excluded, pages: 24),
     ], vmlinux: .found(path: "vmlinux", match: "its build ID is the dump's"), remarks: [])
 
   /// An input of which nothing is known.

@@ -37,7 +37,8 @@ struct SchemaTests {
       AnalysisReport(
         subject, input: SampleKernel.input,
         investigation: Investigation(
-          groups: [SampleKernel.groups], findings: findings + [SampleKernel.bareFinding]),
+          groups: [SampleKernel.groups], findings: findings + [SampleKernel.bareFinding],
+          coverage: subject.coverage),
         command: "slabscope analyze vmcore"),
       "analyze")
   }
@@ -65,7 +66,8 @@ struct SchemaTests {
     let findings = [SampleKernel.finding(), SampleKernel.bareFinding]
     let report = AnalysisReport(
       subject, input: SampleKernel.input,
-      investigation: Investigation(groups: [SampleKernel.groups], findings: findings),
+      investigation: Investigation(
+        groups: [SampleKernel.groups], findings: findings, coverage: subject.coverage),
       command: "slabscope analyze vmcore")
     let saved = try SavedAnalysis(Data(report.json().utf8)).record
     let known = AnalysisRecord(findings, in: subject)
@@ -132,7 +134,7 @@ struct SchemaTests {
     try expectValid(
       AnalysisReport(
         empty, input: SampleKernel.unknownInput,
-        investigation: Investigation(groups: [], findings: []),
+        investigation: Investigation(groups: [], findings: [], coverage: empty.coverage),
         command: "slabscope analyze vmcore"),
       "analyze")
   }
@@ -144,7 +146,8 @@ struct SchemaTests {
     try expectValid(MemoryReport(kernel, input: SampleKernel.input, groups: groups), "memory")
     try expectValid(
       AnalysisReport(
-        kernel, input: SampleKernel.input, investigation: Investigation(groups: [], findings: []),
+        kernel, input: SampleKernel.input,
+        investigation: Investigation(groups: [], findings: [], coverage: kernel.coverage),
         command: "slabscope analyze vmcore"),
       "analyze")
   }

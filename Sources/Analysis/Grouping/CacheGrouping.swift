@@ -45,7 +45,7 @@ public enum CacheGrouping {
     let assembly = GroupAssembly(tally, cache: cache, in: subject)
     return CacheGroups(
       cache: cache, groups: assembly.groups(of: clusters), grouped: tally.slots.count,
-      unread: tally.unread)
+      unread: tally.unread.objects, corruptPages: tally.unread.corruptPages)
   }
 
   /// Reads a cache's objects, several runs of slabs at the same time.

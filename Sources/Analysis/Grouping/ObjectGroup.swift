@@ -43,18 +43,21 @@ public struct CacheGroups: Sendable {
   public let grouped: Int
   /// The allocated objects whose contents could not be read.
   public let unread: Int
+  /// The pages of its slabs that were found not to decompress.
+  public let corruptPages: Int
   /// Which of the objects can still be got at; nil where that was not looked for.
   public var reachability: Reachability?
 
   /// Describes the groups of a cache.
   public init(
-    cache: Int, groups: [ObjectGroup], grouped: Int, unread: Int,
+    cache: Int, groups: [ObjectGroup], grouped: Int, unread: Int, corruptPages: Int = 0,
     reachability: Reachability? = nil
   ) {
     self.cache = cache
     self.groups = groups
     self.grouped = grouped
     self.unread = unread
+    self.corruptPages = corruptPages
     self.reachability = reachability
   }
 }

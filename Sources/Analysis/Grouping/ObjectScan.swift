@@ -16,6 +16,19 @@ struct LentObject {
   let known: WordMask?
 }
 
+/// What of a slab could not be read.
+struct UnreadParts {
+  /// The allocated objects of which nothing could be read.
+  var objects = 0
+  /// The pages that are in the dump, but are no pages' contents.
+  var corruptPages = 0
+
+  static func += (sum: inout UnreadParts, other: UnreadParts) {
+    sum.objects += other.objects
+    sum.corruptPages += other.corruptPages
+  }
+}
+
 /// Lends the contents of a cache's allocated objects, page by page.
 struct ObjectScan {
   /// Of a larger object only this many bytes are looked at: the largest `kmalloc` cache of SLUB has
@@ -39,15 +52,18 @@ struct ObjectScan {
   }
 
   /// Lends each allocated object of a slab that can be read, at least in part, to `body`; returns
-  /// how many cannot.
+  /// what cannot.
   @inline(__always) func forEachObject(
     ofSlab number: Int, _ body: (LentObject, RawSpan) -> Void
-  ) -> Int {
+  ) -> UnreadParts {
     let slab = census.slabs[number]
     // A slab of another size than its cache says is damaged; its objects are as large as its slots.
     let count = min(length, Int(slab.slotSize))
-    guard count > 0 else { return allocated(in: slab) }
-    var unread = 0
+    var unread = UnreadParts()
+    guard count > 0 else {
+      unread.objects = allocated(in: slab)
+      return unread
+    }
     var page: Page?
     var pageStart: UInt64?
     for index in 0..<Int(slab.slots) {
@@ -56,7 +72,7 @@ struct ObjectScan {
       let address = slab.object(index)
       let start = pageSize.start(of: address).rawValue
       if start != pageStart {
-        page = try? memory.page(at: address)
+        page = self.page(at: address, &unread)
         pageStart = start
       }
       let offset = pageSize.offset(of: address)
@@ -66,16 +82,26 @@ struct ObjectScan {
           slot: slot, address: address, offset: offset, count: count, known: nil)
         body(object, page.bytes.span)
       } else if fits, page == nil {
-        unread += 1
+        unread.objects += 1
       } else if case (let bytes, let known)? = gather(count, at: address) {
         let object = LentObject(
           slot: slot, address: address, offset: 0, count: count, known: known)
         body(object, bytes.span)
       } else {
-        unread += 1
+        unread.objects += 1
       }
     }
     return unread
+  }
+
+  private func page(at address: VirtualAddress, _ unread: inout UnreadParts) -> Page? {
+    do throws(Absence) {
+      return try memory.page(at: address)
+    } catch {
+      // All other reasons are known without reading.
+      if error == .corrupt(.contents) { unread.corruptPages += 1 }
+      return nil
+    }
   }
 
   private func allocated(in slab: Slab) -> Int {

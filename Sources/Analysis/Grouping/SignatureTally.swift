@@ -69,8 +69,8 @@ struct SignatureTally {
   private(set) var rowOfSlot: [UInt32] = []
   /// Of the objects that differ from the first of their row: the row and a hash of the bytes.
   private(set) var others: [(row: UInt32, hash: UInt64)] = []
-  /// The number of allocated objects that cannot be read.
-  var unread = 0
+  /// What cannot be read.
+  var unread = UnreadParts()
 
   private let rowLimit: Int
   private var index = RowIndex()

@@ -23,7 +23,7 @@ public struct Finding: Hashable, Sendable {
   /// The same for the same leak on every boot and machine: a hash of rule and template.
   public let fingerprint: String
   /// One sentence: what leaks, how much, and of which module.
-  public let title: String
+  public internal(set) var title: String
   /// How sure it is.
   public let certainty: Certainty
   /// The address of the cache that holds the objects.
@@ -38,6 +38,8 @@ public struct Finding: Hashable, Sendable {
   public let count: Int?
   /// The memory they occupy in bytes, or nil when it is not known.
   public let bytes: Int?
+  /// Whether there may be more, in what the dump lacks.
+  public var isAtLeast = false
   /// The memory in bytes of all objects that these are a sample of, or nil when they are none.
   public let bytesAtStake: Int?
   /// Whether it is of a known way to leak, rather than of objects that merely look alike.

@@ -11,16 +11,20 @@ public struct Investigation: Sendable {
   /// they are. Of what is possible, known ways to leak come before objects that merely look alike,
   /// and of these the ones that name a module first.
   public let findings: [Finding]
+  /// How much was seen, with what only reading the objects could tell.
+  public let coverage: Coverage
 
   /// Groups the objects of a kernel and applies all rules to it, and a user's patterns.
   public init(of subject: Subject, patterns: [UserPattern] = []) async {
     groups = await CacheGrouping.groups(in: subject)
     findings = await Self.findings(in: subject, groups: groups, patterns: patterns)
+    coverage = subject.coverage.adding(groups)
   }
 
   /// Takes groups and what was found in them, which is put in order and numbered here.
-  public init(groups: [CacheGroups], findings: [Finding]) {
+  public init(groups: [CacheGroups], findings: [Finding], coverage: Coverage) {
     self.groups = groups
+    self.coverage = coverage.adding(groups)
     self.findings = Self.numbered(findings)
   }
 
@@ -42,7 +46,10 @@ public struct Investigation: Sendable {
           || !finding.groups.allSatisfy { known.contains($0.template) }
       }
     }
-    return numbered(findings.map { $0.withAllocations(in: subject).withCharges(in: subject) })
+    return numbered(
+      findings.map {
+        $0.withAllocations(in: subject).withCharges(in: subject).bounded(by: groups, in: subject)
+      })
   }
 
   /// The groups with what leads to their objects, where the evidence can tell.

@@ -88,10 +88,11 @@ public struct LostSingleOpen: Rule {
       cache = subject.census.caches[group.cache]
       known = groups.grouped
       allocated = subject.allocated(in: group.cache)
+      isSample = !subject.counters.isEmpty && known < allocated / 2
     }
 
-    /// Whether most objects of the cache are not known, as in a session that showed a few.
-    var isSample: Bool { known < allocated / 2 }
+    /// Whether it is of a session that showed few of the objects of the cache.
+    let isSample: Bool
 
     /// The memory of all objects of the cache, in bytes.
     var bytesOfAll: Int {

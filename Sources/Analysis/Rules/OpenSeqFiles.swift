@@ -38,24 +38,25 @@ struct OpenSeqFiles {
     let scan = ObjectScan(of: cache, in: subject)
     let classifier = WordClassifier(subject)
     for slab in subject.census.slabsOfCache[cache] {
-      unread += scan.forEachObject(ofSlab: slab) { object, span in
-        let slot = UInt32(truncatingIfNeeded: object.slot)
-        guard reachability?.isLost(slot) != true else { return }
-        if files != nil { files = (files ?? 0) + 1 }
-        let offsets =
-          offset.map { stride(from: $0, to: $0 + 8, by: 8) }
-          ?? stride(from: 0, to: object.count - 7, by: 8)
-        for offset in offsets where object.known?[offset / 8] ?? true {
-          guard offset + 8 <= object.count,
-            let word = span.load(UInt64.self, at: object.offset + offset),
-            let address = classifier.kernelAddress(word),
-            let target = subject.census.object(containing: VirtualAddress(address)),
-            target.offset == 0
-          else { continue }
-          let slot = UInt32(truncatingIfNeeded: subject.census.slot(of: target))
-          if members.contains(slot) { operations.insert(slot) }
-        }
-      }
+      unread +=
+        scan.forEachObject(ofSlab: slab) { object, span in
+          let slot = UInt32(truncatingIfNeeded: object.slot)
+          guard reachability?.isLost(slot) != true else { return }
+          if files != nil { files = (files ?? 0) + 1 }
+          let offsets =
+            offset.map { stride(from: $0, to: $0 + 8, by: 8) }
+            ?? stride(from: 0, to: object.count - 7, by: 8)
+          for offset in offsets where object.known?[offset / 8] ?? true {
+            guard offset + 8 <= object.count,
+              let word = span.load(UInt64.self, at: object.offset + offset),
+              let address = classifier.kernelAddress(word),
+              let target = subject.census.object(containing: VirtualAddress(address)),
+              target.offset == 0
+            else { continue }
+            let slot = UInt32(truncatingIfNeeded: subject.census.slot(of: target))
+            if members.contains(slot) { operations.insert(slot) }
+          }
+        }.objects
     }
   }
 }

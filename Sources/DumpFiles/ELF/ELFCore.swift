@@ -20,6 +20,9 @@ enum ELFCore {
     var format = DumpFormat(container: .elfCore)
     format.isIncomplete = header.flags & incompleteFlag != 0
     format.isTruncated = map.isCutOff
+    format.erasures =
+      notes.first { $0.owner == "ERASEINFO" }
+      .map { EraseInfo.lines($0.contents) } ?? []
     return DumpParts(
       format: format, machine: header.machine, notes: notes,
       memory: SegmentMemory(contents: contents, map: map, pageSize: .kib4),

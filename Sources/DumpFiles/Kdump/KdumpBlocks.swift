@@ -17,6 +17,8 @@ struct KdumpBlocks: Sendable {
   private let part: Range<UInt64>?
   /// How many dumped blocks other parts hold before this one; their descriptors are there.
   private let firstRank: UInt64
+  /// Where the one block is that all blocks of zeros share.
+  private let zeroOffset: UInt64?
   private let cache: BlockCache
 
   private static let cacheCapacity = 64 << 20
@@ -43,8 +45,32 @@ struct KdumpBlocks: Sendable {
     knownRanges = (known ?? dumped).ranges()
     part = header.split
     firstRank = dumped.rank(of: header.split?.lowerBound ?? 0)
+    let held = dumped.rank(of: header.split?.upperBound ?? .max) &- firstRank
+    zeroOffset = Self.zeroOffset(
+      behind: tableOffset.addingReportingOverflow(held &* PageDescriptor.size), contents,
+      size: blockSize.bytes)
     cache = BlockCache(
       count: min(Self.cacheCapacity / blockSize.bytes, Int(dumped.rank(of: .max))))
+  }
+
+  /// The end of the table, where makedumpfile -d 1 and QEMU put a block of zeros; nil when something
+  /// else is there.
+  private static func zeroOffset(
+    behind table: (partialValue: UInt64, overflow: Bool), _ contents: DumpContents, size: Int
+  ) -> UInt64? {
+    guard !table.overflow, let block = contents.bytes(at: table.partialValue, count: size) else {
+      return nil
+    }
+    let span = block.span
+    let isZero = stride(from: 0, to: size, by: 8).allSatisfy {
+      span.load(UInt64.self, at: $0) == 0
+    }
+    return isZero ? table.partialValue : nil
+  }
+
+  /// Whether a block is stored as it is where the block of zeros is.
+  func isSharedZero(_ descriptor: PageDescriptor) -> Bool {
+    descriptor.codec == nil && descriptor.offset == zeroOffset
   }
 
   /// Whether the file ends before the last block, which comes last.

@@ -17,6 +17,8 @@ enum KdumpCompressed {
     var format = DumpFormat(container: .kdumpCompressed)
     format.isIncomplete = header.status & incomplete != 0
     format.isTruncated = blocks.isTruncated
+    format.erasures =
+      header.eraseInfo.map { EraseInfo.lines(contents.prefix(at: $0.offset, count: $0.size)) } ?? []
     format.kdump = DumpFormat.Kdump(
       headerVersion: header.version, blockSize: header.blockSize, dumpLevel: header.dumpLevel,
       parts: header.split.map { [PageFrame($0.lowerBound)..<PageFrame($0.upperBound)] } ?? [],

@@ -28,6 +28,7 @@ struct KdumpHeader: Sendable {
   let split: Range<UInt64>?
   let vmcoreinfo: Extent?
   let notes: Extent?
+  let eraseInfo: Extent?
 
   init(_ contents: DumpContents) throws(DumpFailure) {
     guard let header = contents.bytes(at: 0, count: 464) else {
@@ -49,6 +50,7 @@ struct KdumpHeader: Sendable {
     split = try Self.split(sub, version: version, blockBytes: blockBytes)
     vmcoreinfo = version >= 3 ? Extent(offset: sub.field(32), size: sub.field(40)) : nil
     notes = version >= 4 ? Extent(offset: sub.field(48), size: sub.field(56)) : nil
+    eraseInfo = version >= 5 ? Extent(offset: sub.field(64), size: sub.field(72)) : nil
     let wideCount: UInt64 = version >= 6 ? sub.field(96) : 0
     blockCount = wideCount > 0 ? wideCount : UInt64(header.field(440) as UInt32)
   }

@@ -46,11 +46,18 @@ extension KdumpMemory: DumpMemory {
   }
 
   func absence(of frame: PageFrame) -> Absence? {
+    if case .absent(let absence) = status(of: frame) { absence } else { nil }
+  }
+
+  func status(of frame: PageFrame) -> PageStatus {
     do throws(Absence) {
-      for number in try blocks(of: frame) { _ = try file.descriptor(of: number) }
-      return nil
+      var isZero = true
+      for number in try blocks(of: frame) {
+        isZero = file.isSharedZero(try file.descriptor(of: number)) && isZero
+      }
+      return isZero ? .zero : .present
     } catch {
-      return error
+      return .absent(error)
     }
   }
 

@@ -30,6 +30,8 @@ struct SplitMemory: PhysicalMemory {
 
   func absence(of frame: PageFrame) -> Absence? { holder(of: frame).absence(of: frame) }
 
+  func status(of frame: PageFrame) -> PageStatus { holder(of: frame).status(of: frame) }
+
   private func holder(of frame: PageFrame) -> any PhysicalMemory {
     heldByPart.contains(frame) ? part : others
   }

@@ -56,6 +56,11 @@ public struct LossyMemory: PhysicalMemory {
     return try whole.page(frame)
   }
 
+  /// The reason for which a page frame was lost, or what the whole dump has of it.
+  public func status(of frame: PageFrame) -> PageStatus {
+    lost[frame].map { .absent($0) } ?? whole.status(of: frame)
+  }
+
   /// The reason for which a page frame was lost.
   public func absence(of frame: PageFrame) -> Absence? {
     lost[frame] ?? whole.absence(of: frame)

@@ -16,6 +16,8 @@ public struct AnalysisReport: Report {
   public init(
     _ subject: Subject, input: InputDescription, investigation: Investigation, command: String
   ) {
+    var subject = subject
+    subject.coverage = investigation.coverage
     self.subject = subject
     self.input = input
     groups = investigation.groups

@@ -14,6 +14,8 @@ struct EncodedFinding: Encodable, Sendable {
   @OrNull var alias: String?
   @OrNull var type: String?
   @OrNull var count: Int?
+  /// Whether there may be more, in what the dump lacks.
+  let atLeast: Bool
   @OrNull var bytes: Int?
   @OrNull var module: String?
   let symbols: [String]
@@ -33,6 +35,7 @@ struct EncodedFinding: Encodable, Sendable {
     alias = finding.alias
     type = finding.type
     count = finding.count
+    atLeast = finding.isAtLeast
     bytes = finding.bytes
     module = finding.module
     symbols = finding.symbols

@@ -51,7 +51,7 @@ struct FindingExplanation {
 
   private var amounts: [String] {
     var lines = [
-      "\(finding.count.grouped) \(finding.count == 1 ? "object" : "objects"), "
+      "\(finding.isAtLeast ? "at least " : "")\(finding.count.grouped) \(finding.count == 1 ? "object" : "objects"), "
         + finding.bytes.byteSize
     ]
     if let name = finding.cacheName, let address = finding.cache {

@@ -66,7 +66,7 @@ public struct CachesReport: Report {
   }
 
   private func faults(_ caches: [CacheSummary]) -> String {
-    let faulty = caches.filter { !$0.faults.isEmpty }
+    let faulty = caches.filter { !$0.faults.isEmpty || $0.absentPages ?? 0 > 0 }
     guard !faulty.isEmpty else { return "" }
     var text = "\nFaults:\n"
     for summary in faulty {
@@ -76,6 +76,9 @@ public struct CachesReport: Report {
       }
       let more = summary.faults.count - shown.count
       if more > 0 { shown.append("and \(more.grouped) more") }
+      if let absent = summary.absentPages, absent > 0 {
+        shown.append("\(absent.counted("page")) of its slabs cannot be read")
+      }
       text += shown.joined(separator: "; ") + "\n"
     }
     return text

@@ -36,6 +36,8 @@ struct EncodedGroupedCache: Encodable, Sendable {
   let unread: Int
   /// What a merged cache is made of; empty for a cache of its own.
   let parts: [EncodedPart]
+  /// Objects that may be allocated and are in no group.
+  let indeterminate: Int
 
   init(_ groups: CacheGroups, in subject: Subject) {
     let cache = subject.census.caches[groups.cache]
@@ -47,6 +49,7 @@ struct EncodedGroupedCache: Encodable, Sendable {
     parts = CacheParts(groups, names: CacheNames(subject), in: subject.census).parts.map {
       EncodedPart(alias: $0.alias, type: $0.type, count: $0.count, bytes: $0.bytes)
     }
+    indeterminate = subject.census.counts[groups.cache].indeterminate
   }
 }
 
@@ -61,6 +64,8 @@ struct EncodedPart: Encodable, Sendable {
 /// Objects that look the same.
 struct EncodedGroup: Encodable, Sendable {
   let count: Int
+  /// Whether there may be more, in what the dump lacks.
+  let atLeast: Bool
   let bytes: Int
   @OrNull var cacheAddress: EncodedAddress?
   /// Of a merged cache's names the one that the members belong to: null where nothing tells.
@@ -77,6 +82,7 @@ struct EncodedGroup: Encodable, Sendable {
   init(_ summary: GroupSummary, structure: Structure?, in subject: Subject) {
     alias = summary.alias
     let group = summary.group
+    atLeast = summary.isAtLeast
     count = summary.count
     bytes = summary.bytes
     cacheAddress = summary.cache.knownAddress.map { EncodedAddress($0) }

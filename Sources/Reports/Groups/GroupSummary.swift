@@ -12,6 +12,8 @@ struct GroupSummary: Sendable {
   let alias: String?
   /// Who allocated the members, where the kernel recorded that.
   let sites: AllocationSites?
+  /// Whether there may be more members, in what the dump lacks.
+  var isAtLeast = false
 
   /// Adds up one group.
   init(_ group: ObjectGroup, in subject: Subject) {
@@ -21,6 +23,12 @@ struct GroupSummary: Sendable {
     alias = CacheNames(subject).alias(of: group)
     sites = subject.allocations?.sites(of: group.slots)
     examples = Self.examples(of: group.slots, in: census)
+  }
+
+  /// Adds up one of the groups of a cache.
+  init(_ group: ObjectGroup, of cache: CacheGroups, in subject: Subject) {
+    self.init(group, in: subject)
+    isAtLeast = Shortfall(of: cache, in: subject) != nil
   }
 
   /// The addresses of the objects in the first few slots.
@@ -63,7 +71,9 @@ struct GroupSummary: Sendable {
 
   /// The groups of some caches, the largest first.
   static func all(of caches: [CacheGroups], in subject: Subject) -> [GroupSummary] {
-    caches.flatMap(\.groups).map { GroupSummary($0, in: subject) }.sorted {
+    caches.flatMap { cache in
+      cache.groups.map { GroupSummary($0, of: cache, in: subject) }
+    }.sorted {
       ($1.bytes, $0.cache.address, $0.group.slots.first ?? 0)
         < ($0.bytes, $1.cache.address, $1.group.slots.first ?? 0)
     }

@@ -10,6 +10,8 @@ public struct GroupsReport: Report {
 
   /// A report on the groups of the caches that `name` stands for.
   public init(_ subject: Subject, name: String, caches: [CacheGroups]) {
+    var subject = subject
+    subject.coverage = subject.coverage.adding(caches)
     self.subject = subject
     self.name = name
     self.caches = caches
@@ -63,6 +65,10 @@ public struct GroupsReport: Report {
     if groups.unread > 0 {
       text += "\(groups.unread.grouped) of them cannot be read and are in no group.\n"
     }
+    let doubtful = subject.census.counts[groups.cache].indeterminate
+    if doubtful > 0 {
+      text += "Of \(doubtful.grouped) more it is not known whether they are allocated.\n"
+    }
     let skipped = allocated - groups.grouped - groups.unread
     if skipped > 0 { text += "\(skipped.grouped) of them were not looked at.\n" }
     return text
@@ -98,7 +104,9 @@ public struct GroupsReport: Report {
     of summary: GroupSummary, names: inout MemberNames, style: TextStyle
   ) -> String {
     let group = summary.group
-    var text = style.strong("\(summary.count.grouped) × \(summary.label)\(summary.aliasWords)")
+    let bound = summary.isAtLeast ? "at least " : ""
+    var text = style.strong(
+      "\(bound)\(summary.count.grouped) × \(summary.label)\(summary.aliasWords)")
     text += ", \(summary.bytes.byteSize)"
     if case .known(_, let size) = group.type { text += ", \(size.counted("byte")) each" }
     if summary.count > 1 { text += ", \(identical(group)) identical" }

@@ -16,8 +16,16 @@ struct EncodedInput: Encodable, Sendable {
   }
 
   struct Pages: Encodable, Sendable {
+    /// A word for the condition.
+    let status: String
     let condition: String
     let pages: Int
+
+    init(_ count: InputDescription.PageCount) {
+      status = count.condition.status
+      condition = count.condition.description
+      pages = count.pages
+    }
   }
 
   /// The kernel's debug file; `status` is `found`, `missing` or `unusable`.
@@ -37,6 +45,7 @@ struct EncodedInput: Encodable, Sendable {
   let pageSize: Int
   @OrNull var dumpLevel: Int?
   let pages: [Pages]
+  let holes: Int
   let vmlinux: DebugFile
   let remarks: [String]
 
@@ -48,7 +57,8 @@ struct EncodedInput: Encodable, Sendable {
     relocation = input.kernel.relocation
     pageSize = input.pageSize
     dumpLevel = input.dumpLevel
-    pages = input.pages.map { Pages(condition: $0.condition, pages: $0.pages) }
+    pages = input.pages.map { Pages($0) }
+    holes = input.holes
     vmlinux =
       switch input.vmlinux {
       case .found(let path, let match): DebugFile(status: "found", path: path, reason: match)

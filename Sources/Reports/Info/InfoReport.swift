@@ -60,9 +60,14 @@ public struct InfoReport: Report {
       ("page size", input.pageSize.byteSize),
       (
         "pages",
-        memory.isEmpty ? Self.unknown : "\(total.grouped): " + memory.joined(separator: ", ")
+        memory.isEmpty
+          ? Self.unknown : "\(total.grouped): " + memory.joined(separator: ", ") + holes
       ),
     ]
+  }
+
+  private var holes: String {
+    input.holes > 0 ? "; \(input.holes.grouped) between them are no memory" : ""
   }
 
   private static let unknown = "not known"

@@ -79,13 +79,16 @@ struct AddressFacts: Sendable {
     if case .indeterminate(let number) = state, census.faults.indices.contains(number) {
       fault = census.faults[number]
     }
-    let group = UInt32(exactly: slot).flatMap { slot in
-      groups?.groups.first { $0.slots.contains(slot) }
+    let summary = UInt32(exactly: slot).flatMap { slot in
+      groups.flatMap { groups in
+        groups.groups.first { $0.slots.contains(slot) }
+          .map { GroupSummary($0, of: groups, in: subject) }
+      }
     }
     return Object(
       reference: reference, address: census.address(of: reference),
       cache: census.caches[Int(census.slabs[reference.slab].cache)], state: state, fault: fault,
-      group: group.map { GroupSummary($0, in: subject) },
+      group: summary,
       record: subject.allocations?.record(of: slot))
   }
 }

@@ -15,10 +15,15 @@ enum CoverageText {
     }
     guard coverage.slabPages > 0 else { return "No slab page was found." }
     guard coverage.absentSlabPages > 0 else {
-      return "All \(coverage.slabPages.grouped) slab pages were read."
+      return "All \(coverage.slabPages.grouped) slab pages are in the dump."
     }
     return "\(coverage.absentSlabPages.grouped) of \(coverage.slabPages.counted("slab page")) "
-      + "cannot be read: what they hold is not known."
+      + "cannot be read\(reasons(coverage)): what they hold is not known."
+  }
+
+  /// Why pages cannot be read, in parentheses, where it is known.
+  private static func reasons(_ coverage: Coverage) -> String {
+    coverage.absences.isEmpty ? "" : " (\(coverage.absences.listed))"
   }
 
   /// The remarks, a line each; nothing when there are none.

@@ -10,6 +10,8 @@ struct PageScan: Sendable {
     var heads: [SlabHead] = []
     /// How many page frames of the dump's memory have a `struct page` that cannot be read.
     var unknownFrames = 0
+    /// How many of these were left out on purpose, as makedumpfile -e does where no page is in use.
+    var excludedFrames = 0
 
     /// What the user should know about the search.
     var remarks: [String] {
@@ -41,6 +43,7 @@ struct PageScan: Sendable {
     for part in await concurrently(parts(), { search($0) }) {
       whole.heads.append(contentsOf: part.heads)
       whole.unknownFrames += part.unknownFrames
+      whole.excludedFrames += part.excludedFrames
     }
     return whole
   }
@@ -96,7 +99,9 @@ struct PageScan: Sendable {
           collect(bytes.span, at: 0, frame: frame, count: 1, into: &outcome)
         }
       } catch {
-        outcome.unknownFrames += inDump(PageFrame(frame)..<PageFrame(frame + count))
+        let unknown = inDump(PageFrame(frame)..<PageFrame(frame + count))
+        outcome.unknownFrames += unknown
+        if error == .excluded { outcome.excludedFrames += unknown }
       }
       frame += count
     }

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Evidence
 import Foundation
 import Intake
 import Reports
@@ -80,8 +81,10 @@ struct Check: AsyncParsableCommand {
   ) async throws -> AnalysisRecord {
     try await arguments.open(.all) { subject, _, progress in
       progress?.began("grouping objects and looking for leaks")
-      return AnalysisRecord(
-        await Investigation(of: subject, patterns: patterns).findings, in: subject)
+      let investigation = await Investigation(of: subject, patterns: patterns)
+      var subject = subject
+      subject.coverage = investigation.coverage
+      return AnalysisRecord(investigation.findings, in: subject)
     }
   }
 }

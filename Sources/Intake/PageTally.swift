@@ -1,0 +1,94 @@
+import ByteKit
+import Evidence
+import Memory
+
+/// The page frames of a dump, counted by the condition they are in.
+struct PageTally {
+  /// How many are in each condition.
+  private(set) var counts: [PageCondition: Int] = [:]
+  /// How many frames between them are no memory, or nothing that the dump speaks of.
+  private(set) var holes = 0
+  /// How many pages were read to see whether they can be, and how many cannot.
+  private(set) var tried = (pages: 0, corrupt: 0)
+  private let memory: any PhysicalMemory
+
+  /// A damaged header can claim more frames than could ever be looked at one by one.
+  private static let mostFrames = UInt64(1) << 26
+  /// As many pages are decompressed in well under a second.
+  private static let mostTried = 1 << 16
+
+  /// Counts the frames by what the file says of each, without reading any.
+  init(_ memory: any PhysicalMemory) {
+    self.memory = memory
+    var end: UInt64?
+    for range in memory.frames {
+      if let end { holes &+= Int(clamping: range.lowerBound.rawValue &- end) }
+      end = range.upperBound.rawValue
+    }
+    for range in Self.lookedAt(memory) {
+      for frame in range {
+        counts[PageCondition(memory.status(of: PageFrame(frame))), default: 0] += 1
+      }
+    }
+    let looked = counts.values.reduce(0, +)
+    let all = memory.frames.reduce(0) {
+      $0 &+ Int(clamping: $1.upperBound.rawValue &- $1.lowerBound.rawValue)
+    }
+    if all > looked { counts[.notLookedAt] = all - looked }
+  }
+
+  /// The numbers of the frames that are looked at: all of them, but in a damaged dump.
+  private static func lookedAt(_ memory: any PhysicalMemory) -> [Range<UInt64>] {
+    var left = mostFrames
+    return memory.frames.map { range in
+      let start = range.lowerBound.rawValue
+      let count = min(range.upperBound.rawValue - start, left)
+      left -= count
+      return start..<(start + count)
+    }
+  }
+
+  /// Reads pages that the file has, all or some from everywhere, to see whether they decompress.
+  mutating func tryContents() {
+    let present = counts[.present] ?? 0
+    let step = present / Self.mostTried + 1
+    var passed = 0
+    for range in Self.lookedAt(memory) {
+      for frame in range where memory.status(of: PageFrame(frame)) == .present {
+        passed += 1
+        guard passed % step == 0 else { continue }
+        tried.pages += 1
+        if (try? memory.page(PageFrame(frame))) == nil { tried.corrupt += 1 }
+      }
+    }
+    guard step == 1, tried.corrupt > 0 else { return }
+    counts[.present] = present - tried.corrupt
+    counts[.corruptContents, default: 0] += tried.corrupt
+  }
+
+  /// What is said of pages that were tried and are corrupt, when not all were tried.
+  var remark: String? {
+    guard tried.corrupt > 0, counts[.corruptContents] == nil else { return nil }
+    return "\(tried.corrupt.grouped) of \(tried.pages.counted("page")) that were tried, from "
+      + "everywhere in the dump, do not decompress"
+  }
+
+  /// The counts in the order of a report: the present ones, those of zeros, then by number.
+  var listed: [InputDescription.PageCount] {
+    func rank(_ condition: PageCondition) -> Int {
+      switch condition {
+      case .present: 0
+      case .zero: 1
+      case .notLookedAt: 3
+      default: 2
+      }
+    }
+    var counts = counts
+    counts[.present, default: 0] += 0
+    return counts.map { InputDescription.PageCount(condition: $0, pages: $1) }
+      .sorted {
+        (rank($0.condition), -$0.pages, $0.condition.description)
+          < (rank($1.condition), -$1.pages, $1.condition.description)
+      }
+  }
+}
