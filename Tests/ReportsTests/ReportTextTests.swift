@@ -45,7 +45,7 @@ struct ReportTextTests {
     let lines = report.text(style: .plain).split(separator: "\n").map(String.init)
     for line in [
       "1 of them cannot be read and are in no group.",
-      "38 × seq_operations, 1.2 KiB, 32 bytes each, all identical",
+      "at least 38 × seq_operations, 1.2 KiB, 32 bytes each, all identical",
       "    +0x08  stop   single_stop", "    +0x00         differs", "    +0x08..+0x10  0",
       "    +0x18         -> object of filp+0x10",
     ] { #expect(lines.contains(line), "\(line)") }
