@@ -10,6 +10,7 @@ import Testing
 struct CachePartsTests {
   private static let input = SubjectBuilder.image.advanced(by: 0x100)
   private static let work = SubjectBuilder.image.advanced(by: 0x200)
+  private static let firstSpace = SubjectBuilder.image.advanced(by: 0x3000)
   private static let protocols = SubjectBuilder.image.advanced(by: 0x2000)
 
   /// Routes, work queues and sockets, each known by what they point to.
@@ -31,6 +32,24 @@ struct CachePartsTests {
           "release", .functionPointer(returns: .void, [.pointer(.structure("pool_workqueue"))]))
       }
       unit.function("pwq_release", at: work, [.pointer(.structure("pool_workqueue"))])
+    }
+    types.unit("fs/namespace.c") { unit in
+      unit.structure("list_head") {
+        $0.member("next", .pointer(.structure("list_head")))
+        $0.member("prev", .pointer(.structure("list_head")))
+      }
+      unit.structure("dentry", size: 192) { $0.member("flags", .unsignedInt) }
+      unit.structure("mount", size: 64) {
+        $0.member("root", .pointer(.structure("dentry")))
+        $0.member("list", .structure("list_head"))
+      }
+      unit.structure("k_itimer", size: 64) {
+        $0.member("clock", .unsignedLong)
+        $0.member("list", .structure("list_head"))
+      }
+      unit.structure("net", size: 64) { $0.member("id", .unsignedLong) }
+      unit.structure("net_dump", size: 16) { $0.member("net", .pointer(.structure("net"))) }
+      unit.object("init_net", .structure("net"), at: firstSpace)
     }
     types.unit("net/core/sock.c") { unit in
       unit.structure("proto", size: 64) {
@@ -72,6 +91,42 @@ struct CachePartsTests {
         "40 rt6_info of ip6_dst_cache", "12 pool_workqueue of pool_workqueue", "30 ? of ?",
       ])
     #expect(parts.map(\.bytes) == [40 * 256, 12 * 256, 30 * 256])
+  }
+
+  /// Mounts, or timers whose clocks are addresses of dentries, each in a list with the next.
+  private func linked(isMount: Bool) async -> [CacheParts.Part] {
+    var kernel = SubjectBuilder(types: Self.types)
+    let dentries = kernel.cache("dentry", objectSize: 192)
+    let cache = kernel.cache("mnt_cache", objectSize: 64, aliases: ["posix_timers_cache"])
+    let entry = kernel.object(in: dentries, [1])
+    var last = kernel.object(in: cache, [])
+    for _ in 0..<20 {
+      last = kernel.object(in: cache) { [last] _ in
+        let link = last.advanced(by: isMount ? 8 : 16).rawValue
+        return isMount ? [entry.rawValue, link, link] : [3, 9, link, link]
+      }
+    }
+    let subject = kernel.subject
+    let groups = await CacheGrouping.groups(ofCache: cache, in: subject)
+    return CacheParts(groups, names: CacheNames(subject), in: subject.census).parts
+  }
+
+  @Test("what has pointers only is told by where they lead to, if one of the names fits best")
+  func pointers() async {
+    let mounts = await linked(isMount: true).filter { $0.type == "mount" }
+    #expect(mounts.map(\.alias) == ["mnt_cache"] && mounts.first?.count == 20)
+    // A list of timers does not begin there: nothing fits.
+    #expect(await linked(isMount: false).allSatisfy { $0.type == nil && $0.alias == nil })
+  }
+
+  @Test("a small structure that begins alike is no type, where the cache has other names")
+  func alike() async {
+    let (parts, subject) = await parts(aliases: ["tcp_bind_bucket"]) { kernel, cache in
+      for number in 0..<20 { kernel.object(in: cache, [Self.firstSpace.rawValue, UInt64(number)]) }
+    }
+    #expect(parts.map(text) == ["20 ? of ?"])
+    let groups = await CacheGrouping.groups(ofCache: 0, in: subject)
+    #expect(groups.groups.first?.type == .candidates(["net_dump"]))
   }
 
   @Test("a type that is not among a cache's names gets none of them")

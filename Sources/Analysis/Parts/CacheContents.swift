@@ -1,7 +1,7 @@
 /// Which structure the objects of a cache are, by the cache's name.
 enum CacheContents {
   /// The structures of caches whose names do not have the structure's in them.
-  private static let structures = [
+  private static let known = [
     "Acpi-Namespace": "acpi_namespace_node", "Acpi-Operand": "acpi_operand_object",
     "blkdev_ioc": "io_context", "cred_jar": "cred", "eventpoll_epi": "epitem",
     "eventpoll_pwq": "eppoll_entry", "fasync_cache": "fasync_struct",
@@ -21,7 +21,14 @@ enum CacheContents {
   ///
   /// Most are called like it, as `KMEM_CACHE` does it, or have `_cache` behind that.
   static func isOf(_ type: String, cacheNamed name: String) -> Bool {
-    if let known = structures[name] { return known == type }
+    if let known = known[name] { return known == type }
     return name == type || name == type + "_cache" || name == type + "s"
+  }
+
+  /// The structures that a cache of this name may have, the likeliest first.
+  static func structures(inCacheNamed name: String) -> [String] {
+    if let known = known[name] { return [known] }
+    return [name]
+      + ["_cache", "s"].filter { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
   }
 }

@@ -33,18 +33,22 @@ struct ObjectTyping: Sendable {
   /// What lies behind the end of an object's type is not part of the object: clusters of one type
   /// that differ only there are one. Within it, different functions mean different owners.
   func type(_ clusters: inout [Cluster], of tally: SignatureTally, cache: Int) {
-    guard types != nil else { return }
+    guard let types else { return }
     let sized = clusters.indices.map { (number: $0, count: clusters[$0].count(in: tally)) }
       .sorted {
         ($1.count, clusters[$0.number].rows[0]) < ($0.count, clusters[$1.number].rows[0])
       }
+    // What has pointers only can be typed where the names of the cache tell what it may be.
+    let levels: Set<SignatureLevel> =
+      caches[cache].isMerged ? [.symbols, .pointers] : [.symbols]
     let typed = sized.filter {
-      clusters[$0.number].level == .symbols
+      levels.contains(clusters[$0.number].level)
         && $0.count.multipliedReportingOverflow(by: caches[cache].slotSize).partialValue
           >= leastBytes
     }
+    lazy var named = NamedTypes(caches[cache], types: types)
     for (number, _) in typed.prefix(Self.mostTyped) {
-      clusters[number].type = type(of: clusters[number], in: tally, cache: cache)
+      clusters[number].type = type(of: clusters[number], in: tally, cache: cache) { named }
     }
     clusters = regroup(clusters, of: tally)
     spread(&clusters, cache: caches[cache])
@@ -52,25 +56,44 @@ struct ObjectTyping: Sendable {
 
   // MARK: Votes
 
-  private func type(of cluster: Cluster, in tally: SignatureTally, cache: Int) -> ObjectType {
-    let symbols = shared(by: cluster, in: tally)
+  private func type(
+    of cluster: Cluster, in tally: SignatureTally, cache: Int, named: () -> NamedTypes
+  ) -> ObjectType {
+    let symbols = cluster.level == .symbols ? shared(by: cluster, in: tally) : []
     let words = Set(symbols.map(\.word))
     let others = (0..<tally.wordCount).lazy.filter { !words.contains($0) }
-      .compactMap { word in witness(word, tally.common(word, in: cluster.rows)) }
+      .compactMap { word in witness(word, tally.common(word, in: cluster.rows), in: cache) }
     let votes = TypeVotes(symbols.map { witness($0) } + others.prefix(Self.mostOthers))
     let cache = caches[cache]
-    return choose(votes.candidates(largest: max(cache.objectSize, 8)), cache)
+    let best = choose(votes.candidates(largest: max(cache.objectSize, 8)), cache)
+    if case .known(let name, let size) = best {
+      if !cache.isMerged || isNamed(name, in: cache) { return best }
+      let other = named().type(by: votes)
+      // What is called otherwise, and too small as well, is a structure that begins alike.
+      guard other == .unknown else { return other }
+      return fits(size, cache) ? best : .candidates([name])
+    }
+    guard cache.isMerged else { return best }
+    let other = named().type(by: votes)
+    return other == .unknown ? best : other
+  }
+
+  private func isNamed(_ type: String, in cache: SlabCache) -> Bool {
+    cache.names.contains { CacheContents.isOf(type, cacheNamed: $0) }
   }
 
   /// What a word that is no symbol tells when it is of one kind in all objects.
   private func witness(
-    _ word: Int, _ common: (token: WordToken?, kind: WordKind?)
+    _ word: Int, _ common: (token: WordToken?, kind: WordKind?), in cache: Int
   ) -> TypeWitness? {
     let target: TypeWitness.Target
     switch (common.kind, common.token) {
     case (.selfPointer, let token?): target = .itself(token.objectOffset)
     case (.slabPointer, let token?) where token.objectOffset == 0:
-      target = .object(caches[token.cacheIndex].name)
+      target = .object(caches[token.cacheIndex].names)
+    case (.slabPointer, let token?)
+    where token.cacheIndex == cache && !SizeClasses.isSizeClass(caches[cache]):
+      target = .peer(token.objectOffset)
     case (.selfPointer, _), (.slabPointer, _), (.pageStruct, _), (.vmalloc, _): target = .address
     case (.text, _): target = .nothing
     default: return nil
@@ -101,7 +124,7 @@ struct ObjectTyping: Sendable {
     func rank(_ candidate: TypeCandidate) -> (Int, Int, Int) {
       let name = candidate.structure.name
       return (
-        candidate.votes, cache.names.contains { CacheContents.isOf(name, cacheNamed: $0) } ? 1 : 0,
+        candidate.votes, isNamed(name, in: cache) ? 1 : 0,
         fits(candidate.structure.size, cache) ? 1 : 0
       )
     }

@@ -8,8 +8,10 @@ struct TypeWitness {
     case defined(TypeID, of: CompileUnit)
     /// A place in the same object, so many bytes from its start.
     case itself(Int)
-    /// The start of an object of a cache of this name.
-    case object(String)
+    /// The start of an object of a cache that has these names.
+    case object([String])
+    /// A place in an object of the same cache, so many bytes from its start.
+    case peer(Int)
     /// Something of which only an address is known.
     case address
     /// Nothing: the word is not an address.
@@ -46,7 +48,7 @@ struct TypeVotes {
     var positions: [TypeName: Int] = [:]
     for table in tables() {
       for structure in table.structures where structure.size > 0 && structure.size <= largest {
-        let votes = votes(for: structure)
+        let votes = count(for: structure, needsSymbol: true)
         guard votes > 0 else { continue }
         let name = TypeName(name: structure.name, size: structure.size)
         if let known = positions[name] {
@@ -75,9 +77,9 @@ struct TypeVotes {
     return tables
   }
 
-  /// The number of witnesses for a structure; 0 when one excludes it or no function or static
-  /// object is among them.
-  private func votes(for structure: Structure) -> Int {
+  /// The number of witnesses for a structure; 0 when one excludes it, or when a function or static
+  /// object is needed among them and there is none.
+  func count(for structure: Structure, needsSymbol: Bool = false) -> Int {
     var votes = 0
     var isNamed = false
     for witness in witnesses where witness.offset < structure.size {
@@ -89,7 +91,7 @@ struct TypeVotes {
       case .excluded: return 0
       }
     }
-    return isNamed ? votes : 0
+    return isNamed || !needsSymbol ? votes : 0
   }
 
   private enum Opinion: Int { case excluded, possible, explained }
@@ -136,7 +138,11 @@ struct TypeVotes {
     case .defined(let type, let unit):
       unit.types.leads(from: type, to: pointee, of: structure.table)
     case .itself(let offset): structure.holds(pointee, at: offset)
-    case .object(let cache): structure.table.aggregate(pointee)?.name == cache
+    case .object(let names):
+      structure.table.aggregate(pointee)?.name.map { type in
+        names.contains { CacheContents.isOf(type, cacheNamed: $0) }
+      } ?? false
+    case .peer(let offset): structure.holds(pointee, at: offset)
     case .address, .nothing: false
     }
   }
