@@ -62,13 +62,15 @@ let package = Package(
     module("Transcript", "Evidence", "DebugInfo", "Memory", "Codecs", "ByteKit"),
     module("Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     module("Reports", "Analysis", "Evidence", "DebugInfo", "Memory"),
+    module("Trimming", "DumpFiles", "Analysis", "Evidence", "Memory", "ByteKit"),
     module(
-      "Intake", "Survey", "Transcript", "KernelImage", "Elfutils", "DumpFiles", "Evidence",
-      "DebugInfo", "Memory", "ByteKit"),
+      "Intake", "Trimming", "Survey", "Transcript", "KernelImage", "Elfutils", "DumpFiles",
+      "Evidence", "DebugInfo", "Memory", "ByteKit"),
     .executableTarget(
       name: "slabscope",
       dependencies: [
-        "Intake", "Reports", "Analysis", "Evidence", "Memory", "ByteKit",
+        "Intake", "Reports", "Trimming", "DumpFiles", "Analysis", "Evidence", "Memory",
+        "ByteKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
     module(
@@ -108,6 +110,8 @@ let package = Package(
     tests("ReportsTests", "Reports", "Analysis", "Evidence", "DebugInfo", "Memory", "ByteKit"),
     tests("FuzzTargetsTests", "FuzzTargets", "FixtureKit", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),
+    tests(
+      "TrimmingTests", "Trimming", "FixtureKit", "DumpFiles", "Evidence", "Memory", "ByteKit"),
     .testTarget(
       name: "GoldenTests", dependencies: ["FixtureKit", "Memory"], exclude: ["Goldens"],
       swiftSettings: house),

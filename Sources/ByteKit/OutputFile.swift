@@ -52,6 +52,23 @@ public struct OutputFile: Sendable {
     }
   }
 
+  /// Writes all of some bytes at a place in the file, whatever was written before.
+  ///
+  /// What is left out on the way is zeros. Throws `SystemFailure` when not all can be written.
+  public func write(_ bytes: [UInt8], at offset: UInt64) throws(SystemFailure) {
+    var rest = bytes[...]
+    var place = Int(clamping: offset)
+    while !rest.isEmpty {
+      let written = unsafe rest.withUnsafeBytes { buffer in
+        unsafe pwrite(descriptor, buffer.baseAddress, buffer.count, place)
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw SystemFailure(call: "pwrite", path: path, code: errno) }
+      rest = rest.dropFirst(written)
+      place += written
+    }
+  }
+
   /// Closes it; throws `SystemFailure` when what was written did not reach the file.
   public func close() throws(SystemFailure) {
     guard Glibc.close(descriptor) == 0 else {

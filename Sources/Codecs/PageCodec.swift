@@ -35,4 +35,11 @@ public enum PageCodec: Sendable, CaseIterable {
     case .zstd: try Zstd.compress(input)
     }
   }
+
+  /// The compressed form of `input` as a Zstandard frame, at a level of 1 to 19.
+  ///
+  /// Throws `CodecFailure.outOfMemory` when the codec finds no memory.
+  public static func compressZstd(_ input: Bytes, level: Int) throws(CodecFailure) -> Bytes {
+    try Zstd.compress(input, level: level)
+  }
 }

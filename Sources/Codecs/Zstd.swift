@@ -22,13 +22,14 @@ enum Zstd {
     }
   }
 
-  static func compress(_ input: Bytes) throws(CodecFailure) -> Bytes {
+  static func compress(_ input: Bytes, level: Int = 1) throws(CodecFailure) -> Bytes {
     try unsafe compressors.withContext { (context) throws(CodecFailure) in
       try unsafe Bytes(capacity: ZSTD_compressBound(input.count)) {
         (output) throws(CodecFailure) in
         let count = unsafe input.withUnsafeBytes { source in
           unsafe ZSTD_compressCCtx(
-            context, output.baseAddress, output.count, source.baseAddress, source.count, 1)
+            context, output.baseAddress, output.count, source.baseAddress, source.count,
+            Int32(clamping: level))
         }
         // The output is as large as any input needs, so memory is all that can be short.
         guard ZSTD_isError(count) == 0 else { throw .outOfMemory }

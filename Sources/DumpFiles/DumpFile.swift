@@ -49,10 +49,10 @@ public struct DumpFile: Sendable {
     guard bytes.holds(FlattenedRecords.magic) else {
       let contents = DumpContents(file: bytes)
       do throws(DumpFailure) {
-        return DumpFile(try read(contents, head: bytes))
+        return try DumpFile(try read(contents, head: bytes))
       } catch {
         guard error == .unrecognized, let rawStart else { throw error }
-        return DumpFile(RawImage.read(contents, from: rawStart))
+        return try DumpFile(RawImage.read(contents, from: rawStart))
       }
     }
     let records = try FlattenedRecords(file: bytes)
@@ -65,7 +65,7 @@ public struct DumpFile: Sendable {
     var parts = try read(contents, head: head)
     parts.format.isFlattened = true
     parts.format.isTruncated = parts.format.isTruncated || records.isTruncated
-    return DumpFile(parts)
+    return try DumpFile(parts)
   }
 
   /// The dump that this part, or these parts, of a split dump make with one more.
@@ -102,12 +102,20 @@ public struct DumpFile: Sendable {
 
 extension DumpFile {
   /// Derives what all formats have in common from what one of them holds.
-  init(_ parts: DumpParts) {
+  ///
+  /// Throws `DumpFailure` when `slabscope trim` wrote the dump and what it said of that is damaged.
+  init(_ parts: DumpParts) throws(DumpFailure) {
     let found = VMCoreInfoSearch.run(parts)
     vmcoreinfo = found?.info
     vmcoreinfoOrigin = found?.origin
-    memory = parts.memory.cut(into: found?.info.pageSize ?? parts.fallbackPageSize)
-    format = parts.format
+    var format = parts.format
+    var record: TrimRecord?
+    for note in parts.notes where record == nil { record = try TrimRecord(note) }
+    let pageSize = record?.pageSize ?? found?.info.pageSize ?? parts.fallbackPageSize
+    let file = parts.memory.cut(into: pageSize)
+    memory = record.map { TrimmedMemory(file, record: $0) } ?? file
+    format.trim = record.map { $0.isRedacted ? .redacted : .plain }
+    self.format = format
     machine = parts.machine ?? found?.info.machine
     uname = parts.uname
     notes = parts.notes

@@ -24,8 +24,18 @@ public struct DumpFormat: Hashable, Sendable {
   public var isIncomplete = false
   /// What makedumpfile was told to overwrite (`--config`, `--eppic`): a line for each place.
   public internal(set) var erasures: [String] = []
+  /// How `slabscope trim` made the dump, if it did.
+  public var trim: Trim?
   /// What is told of kdump-compressed dumps only.
   public var kdump: Kdump?
+
+  /// What `slabscope trim` did to a dump, beside leaving out pages.
+  public enum Trim: Hashable, Sendable {
+    /// Nothing.
+    case plain
+    /// It replaced text and data.
+    case redacted
+  }
 
   /// What a kdump-compressed dump says of itself.
   public struct Kdump: Hashable, Sendable {
@@ -62,6 +72,11 @@ extension DumpFormat: CustomStringConvertible {
       case let count: parts.append("\(count) parts of a split dump")
       }
       if kdump.isWithoutUnusedVmemmap { parts.append("unused vmemmap excluded") }
+    }
+    switch trim {
+    case nil: break
+    case .plain: parts.append("trimmed")
+    case .redacted: parts.append("trimmed and redacted")
     }
     if isFlattened { parts.append("flattened") }
     if isIncomplete { parts.append("incomplete") }

@@ -12,4 +12,16 @@ public struct Uname: Hashable, Sendable {
   public let machine: String
   /// The NIS domain.
   public let domain: String
+
+  /// Collects the names.
+  public init(
+    system: String, node: String, release: String, version: String, machine: String, domain: String
+  ) {
+    self.system = system
+    self.node = node
+    self.release = release
+    self.version = version
+    self.machine = machine
+    self.domain = domain
+  }
 }

@@ -16,6 +16,10 @@ public enum PageCondition: Hashable, Sendable, CaseIterable {
   case lost
   /// See `Absence.truncated`.
   case truncated
+  /// See `Absence.trimmed`.
+  case trimmed
+  /// See `Absence.reduced`.
+  case reduced
   /// See `Absence.missingPart`.
   case missingPart
   /// See `Corruption.size(_:)`.
@@ -49,6 +53,8 @@ public enum PageCondition: Hashable, Sendable, CaseIterable {
       case .hole: .hole
       case .lost: .lost
       case .truncated: .truncated
+      case .trimmed: .trimmed
+      case .reduced: .reduced
       case .missingPart: .missingPart
       case .corrupt(.size): .corruptSize
       case .corrupt(.flags): .corruptFlags
@@ -68,6 +74,8 @@ public enum PageCondition: Hashable, Sendable, CaseIterable {
     case .hole: "hole"
     case .lost: "lost"
     case .truncated: "truncated"
+    case .trimmed: "trimmed"
+    case .reduced: "reduced"
     case .missingPart: "missing_part"
     case .corruptSize, .corruptFlags, .corruptContents: "corrupt"
     case .unmapped: "unmapped"
@@ -88,6 +96,8 @@ extension PageCondition: CustomStringConvertible {
     case .hole: Absence.hole.description
     case .lost: Absence.lost.description
     case .truncated: Absence.truncated.description
+    case .trimmed: Absence.trimmed.description
+    case .reduced: Absence.reduced.description
     case .missingPart: Absence.missingPart.description
     case .corruptSize: "corrupt in the file: of an impossible size"
     case .corruptFlags: "corrupt in the file: of no known compression"

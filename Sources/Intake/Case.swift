@@ -1,4 +1,6 @@
 public import Evidence
+import KernelImage
+public import Trimming
 
 /// A leak case: the inputs that somebody has of one kernel.
 public enum Case {
@@ -29,9 +31,36 @@ public enum Case {
       return try text.subject(options)
     }
     let dump = try DumpCase(paths: dumps, options)
-    var (subject, input) = try await dump.subject(options, extent: extent, progress: progress)
-    text?.supplement(&subject, &input)
-    return (subject, input)
+    var outcome = try await dump.outcome(options, extent: extent, progress: progress)
+    text?.supplement(&outcome.subject, &outcome.input)
+    return (outcome.subject, outcome.input)
+  }
+
+  /// Gathers the evidence in a dump and lets `work` do what it can with it; then makes a dump of
+  /// what was looked at in all this.
+  ///
+  /// Throws what `work` throws, and `IntakeFailure` when the inputs are no dump that can be analysed.
+  public static func trim(
+    _ inputs: [String], options: CaseOptions, progress: (any ProgressSink)? = nil,
+    work: (Subject, InputDescription) async throws -> Void
+  ) async throws -> (dump: TrimmedDump, input: InputDescription) {
+    var dumps: [String] = []
+    guard try TextCase(inputs, others: &dumps) == nil else {
+      throw IntakeFailure(.usage, "text cannot be trimmed: name a dump")
+    }
+    let touched = TouchedFrames()
+    let dump = try DumpCase(paths: dumps, options, touched: touched)
+    let outcome = try await dump.outcome(options, extent: .all, progress: progress)
+    try await work(outcome.subject, outcome.input)
+    let debuggers = DebuggerPages(outcome.kernel)
+    debuggers.look()
+    guard
+      let trimmed = TrimmedDump(
+        dump.dump, census: outcome.subject.census, machine: outcome.kernel.machine,
+        touched: touched, uname: debuggers.uname,
+        directMapBase: outcome.kernel.pages.directMapBase)
+    else { throw IntakeFailure(.data, "the dump claims more memory than any machine has") }
+    return (trimmed, outcome.input)
   }
 
   /// A file of crash commands that would close the gaps in saved text.

@@ -6,14 +6,28 @@ import Evidence
 import KernelImage
 import Memory
 import Survey
+import Trimming
 
 /// A dump, and the way from it to evidence: debug file, kernel, modules, survey.
 struct DumpCase {
   private let files: [InputDescription.File]
-  private let dump: DumpFile
+  let dump: DumpFile
+  /// The memory that the kernel is looked for in.
+  private let memory: any PhysicalMemory
+
+  /// What a dump comes to.
+  struct Outcome {
+    var subject: Subject
+    var input: InputDescription
+    let kernel: Kernel
+  }
 
   /// Opens a dump, or all parts of a split one; throws when a file is none, or belongs to another.
-  init(paths: [String], _ options: CaseOptions) throws(IntakeFailure) {
+  ///
+  /// What is looked at of it is noted in `touched`.
+  init(
+    paths: [String], _ options: CaseOptions, touched: TouchedFrames? = nil
+  ) throws(IntakeFailure) {
     var files: [InputDescription.File] = []
     var dump: DumpFile?
     for path in paths {
@@ -29,6 +43,7 @@ struct DumpCase {
     guard let dump else { throw IntakeFailure(.usage, "no input: name a dump") }
     self.dump = dump
     self.files = files
+    memory = touched.map { WatchedMemory(dump.memory, touched: $0) } ?? dump.memory
   }
 
   /// The files' names, to begin a sentence about them.
@@ -56,9 +71,9 @@ struct DumpCase {
   }
 
   /// The evidence in the dump, as far as it is wanted.
-  func subject(
+  func outcome(
     _ options: CaseOptions, extent: CaseExtent, progress: (any ProgressSink)?
-  ) async throws(IntakeFailure) -> (Subject, InputDescription) {
+  ) async throws(IntakeFailure) -> Outcome {
     let opening = try opening()
     progress?.began("looking for the debug information")
     let vmlinux = try KernelFileChoice(opening: opening, options: options)
@@ -126,7 +141,9 @@ struct DumpCase {
     let tally = PageTally(dump.memory)
     let writer = WriterRemarks(dump, pages: tally.counts)
     subject.coverage.remarks += writer.of(subject.coverage)
-    return (subject, describe(debugFile, tally, remarks: subject.coverage.remarks))
+    return Outcome(
+      subject: subject, input: describe(debugFile, tally, remarks: subject.coverage.remarks),
+      kernel: kernel)
   }
 
   private func addSockets(to subject: inout Subject, _ kernel: Kernel) {
@@ -155,7 +172,7 @@ struct DumpCase {
       throw IntakeFailure(.data, "\(name): \(KernelFailure.unknownMachine.sentence)")
     }
     do throws(KernelFailure) {
-      return try KernelOpening(physical: dump.memory, machine: machine, info: info)
+      return try KernelOpening(physical: memory, machine: machine, info: info)
     } catch {
       throw IntakeFailure(.data, "\(name): \(error.sentence)\(shortfall)")
     }

@@ -13,6 +13,10 @@ public enum Absence: Error, Hashable, Sendable {
   case lost
   /// The file ends before the page.
   case truncated
+  /// `slabscope trim` left the page out, because no analysis looks at it.
+  case trimmed
+  /// `slabscope trim` kept nothing of the page but pointers to slab objects.
+  case reduced
   /// The page is in a part of a split dump that was not given.
   case missingPart
   /// The page is in the file but what is there cannot be its contents.
@@ -44,6 +48,8 @@ extension Absence: CustomStringConvertible {
     case .hole: "not in the dump"
     case .lost: "lost: the dump was not finished"
     case .truncated: "beyond the end of the file"
+    case .trimmed: "left out by slabscope trim"
+    case .reduced: "reduced to pointers by slabscope trim"
     case .missingPart: "in a part of the dump that was not given"
     case .corrupt(.size(let size)): "corrupt in the file: \(size) bytes"
     case .corrupt(.flags(let flags)): "corrupt in the file: flags \(flags)"

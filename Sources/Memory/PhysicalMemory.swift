@@ -13,6 +13,12 @@ public protocol PhysicalMemory: Sendable {
   /// Throws `Absence` when the dump does not hold them.
   func page(_ frame: PageFrame) throws(Absence) -> Bytes
 
+  /// The contents of a page frame for a search for pointers to slab objects, and for nothing else.
+  ///
+  /// In a trimmed dump, words that are no such pointers may be zeros here, of pages that `page(_:)`
+  /// does not have. Throws `Absence` when not even the pointers are known.
+  func pageToSearch(_ frame: PageFrame) throws(Absence) -> Bytes
+
   /// Why a page frame cannot be read, or nil when it can, told without reading its contents.
   func absence(of frame: PageFrame) -> Absence?
 
@@ -21,6 +27,9 @@ public protocol PhysicalMemory: Sendable {
 }
 
 extension PhysicalMemory {
+  /// All of the page.
+  public func pageToSearch(_ frame: PageFrame) throws(Absence) -> Bytes { try page(frame) }
+
   /// The bytes of an address range that may cross pages; throws `Absence` when any is absent.
   public func bytes(at address: PhysicalAddress, count: Int) throws(Absence) -> Bytes {
     try gather(count: count, pageSize: pageSize, from: address.rawValue) { start throws(Absence) in

@@ -19,7 +19,7 @@ struct Slabscope: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Analyze.self, Caches.self, Groups.self, Objects.self, Show.self, MemoryUse.self, Ask.self,
-      Info.self, Check.self, Rules.self,
+      Info.self, Check.self, Trim.self, Rules.self,
     ],
     defaultSubcommand: Analyze.self)
 

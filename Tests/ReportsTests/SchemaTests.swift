@@ -30,6 +30,15 @@ struct SchemaTests {
     try expectValid(GroupsReport(subject, name: "filp", caches: [none]), "groups")
   }
 
+  @Test("the manifest of a trimmed dump")
+  func manifest() throws {
+    let manifest = TrimManifest(
+      of: SampleKernel.input, version: "0.1.0", verbs: ["analyze"], isRedacted: false,
+      pages: .init(
+        whole: 1, reduced: 2, leftOut: 3, absent: [.init(condition: .hole, pages: 4)]))
+    #expect(try SchemaChecker("trim").errors(in: manifest.json()) == [])
+  }
+
   @Test("analyze, with a finding of every certainty and one that is bare")
   func analyze() throws {
     let findings = Certainty.allCases.map { SampleKernel.finding(certainty: $0) }

@@ -24,7 +24,7 @@ struct ELFHeader: Sendable {
   let segments: [Segment]
 
   static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
-  private static let coreType: UInt16 = 4
+  static let coreType: UInt16 = 4
 
   /// Reads the header and as many program headers as the file holds.
   init(_ contents: DumpContents) throws(DumpFailure) {
@@ -59,12 +59,19 @@ struct ELFHeader: Sendable {
     }
   }
 
-  /// `EM_X86_64` and `EM_AARCH64`; the others only to name them.
+  /// `EM_X86_64` and `EM_AARCH64`.
+  static func code(of machine: Machine) -> UInt16 {
+    switch machine {
+    case .x86_64: 62
+    case .arm64: 183
+    }
+  }
+
+  /// The machine of a code; others are named only to refuse them.
   private static func machine(_ code: UInt16) throws(DumpFailure) -> Machine {
-    switch code {
-    case 62: return .x86_64
-    case 183: return .arm64
-    default:
+    switch Machine.allCases.first(where: { Self.code(of: $0) == code }) {
+    case let machine?: return machine
+    case nil:
       let names: [UInt16: String] = [21: "ppc64", 22: "s390", 243: "riscv", 258: "loongarch"]
       throw .unsupportedMachine(names[code] ?? "ELF machine \(code)")
     }

@@ -20,6 +20,13 @@ public struct Note: Sendable {
     return notes
   }
 
+  /// Writes a note.
+  public init(owner: String, type: UInt32, contents: Bytes) {
+    self.owner = owner
+    self.type = type
+    self.contents = contents
+  }
+
   private init?(parsing cursor: inout Cursor) throws(EndOfBytes) {
     let nameSize = try cursor.read(UInt32.self)
     let size = try cursor.read(UInt32.self)
@@ -31,6 +38,25 @@ public struct Note: Sendable {
     contents = try cursor.read(count: Int(size))
     try cursor.skipPadding(after: size)
   }
+}
+
+extension Note {
+  /// The note as it stands in a file: sizes, type, then owner and contents, padded to 4 bytes each.
+  var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(word: UInt32(clamping: owner.utf8.count + 1))
+    bytes.append(word: UInt32(clamping: contents.count))
+    bytes.append(word: type)
+    bytes += owner.utf8
+    bytes.append(0)
+    bytes.pad(toMultipleOf: 4)
+    bytes += contents.array
+    bytes.pad(toMultipleOf: 4)
+    return bytes
+  }
+
+  /// Where the contents begin in `bytes`.
+  var contentsOffset: Int { 12 + (owner.utf8.count + 1 + 3) / 4 * 4 }
 }
 
 extension Cursor {

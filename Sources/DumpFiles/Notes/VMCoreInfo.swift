@@ -1,3 +1,4 @@
+internal import ByteKit
 public import Memory
 
 /// What a kernel says of itself for those who read its dumps: the lines of VMCOREINFO.
@@ -22,6 +23,12 @@ public struct VMCoreInfo: Hashable, Sendable {
     }
     self.values = values
   }
+
+  /// Who defines the note that holds the lines.
+  public static let noteOwner = "VMCOREINFO"
+
+  /// The lines as the note that a dump has.
+  public var note: Note { Note(owner: Self.noteOwner, type: 0, contents: Bytes(Array(text.utf8))) }
 
   /// The text after the `=` of a line.
   public subscript(key: String) -> String? { values[key] }

@@ -108,7 +108,7 @@ private struct PartScan: Sendable {
       case .unknown where !isMemory(frame): break
       case .unknown, .reserved, .unheld, .kernel:
         do throws(Absence) {
-          let page = try kernel.physical.page(frame)
+          let page = try kernel.physical.pageToSearch(frame)
           scan(page.span, frame, use, &hits, &outcome)
           // It may be free or a user's: then too much was looked at, which does no harm.
           outcome.coverage.scannedPages += 1

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Evidence
+import Foundation
 import Intake
 import Memory
+import Trimming
 
 /// The dump, and what is needed to read it.
 struct CaseArguments: ParsableArguments {
@@ -55,6 +57,38 @@ struct CaseArguments: ParsableArguments {
     let (subject, description) = try await Case.open(
       input, options: options, extent: extent, progress: progress)
     return try await body(subject, description, progress)
+  }
+
+  /// Lets `work` look at a dump, and then `finish` at what was looked at in all that.
+  func trim<Result>(
+    _ work: (Subject, InputDescription, ProgressLine?) async throws -> Void,
+    then finish: (TrimmedDump, InputDescription, ProgressLine?) async throws -> Result
+  ) async throws -> Result {
+    let progress = ProgressLine()
+    defer { progress?.end() }
+    let (dump, description) = try await Case.trim(input, options: options, progress: progress) {
+      try await work($0, $1, progress)
+    }
+    return try await finish(dump, description, progress)
+  }
+
+  /// Throws a `Complaint` when a path is that of one of the files that are read.
+  func refuseToReplace(_ path: String) throws(Complaint) {
+    guard let file = Self.identity(of: path) else { return }
+    for read in input + modules + (vmlinux.map { [$0] } ?? [])
+    where Self.identity(of: read) == file {
+      throw Complaint(.usage, "\(path) is an input: name another file to write")
+    }
+  }
+
+  /// What a file is known by, whatever names it has; nil where there is none.
+  private static func identity(of path: String) -> [Int]? {
+    let attributes = try? FileManager.default.attributesOfItem(
+      atPath: URL(filePath: path).resolvingSymlinksInPath().path)
+    guard let device = attributes?[.systemNumber] as? Int,
+      let number = attributes?[.systemFileNumber] as? Int
+    else { return nil }
+    return [device, number]
   }
 
   /// The same way to read other inputs.

@@ -71,6 +71,38 @@ struct Output {
     }
   }
 
+  /// Throws a `Complaint` when it is a pipe or a device, where one cannot write just anywhere.
+  func requireRegular() throws(Complaint) {
+    guard target != nil else {
+      throw Complaint(.cannotCreate, "\(name) cannot be written: it is not a regular file")
+    }
+  }
+
+  /// Lets `body` write anywhere in a file; throws a `Complaint` when that fails.
+  func write(_ body: (OutputFile) async throws -> Void) async throws {
+    do {
+      try await body(file)
+    } catch let failure as SystemFailure {
+      throw Self.complaint(name, failure)
+    }
+  }
+
+  /// How many bytes were written, once they are.
+  var size: Int {
+    get throws {
+      try URL(filePath: file.path).resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
+    }
+  }
+
+  /// Says a sentence to the user beside the output.
+  static func tell(_ sentence: String) throws {
+    do throws(SystemFailure) {
+      try OutputFile.standardError.write(Array("slabscope: \(sentence)\n".utf8))
+    } catch {
+      throw complaint("standard error", error)
+    }
+  }
+
   /// Puts a complete file in its place; throws a `Complaint` when that is not possible.
   func finish() throws(Complaint) {
     do throws(SystemFailure) {
