@@ -34,6 +34,11 @@ enum EveryReport {
       _ = try report.json()
       _ = report.text(style: .plain)
     }
+    progress?.began("adding up objects by owner")
+    for division in [SlabOwnership.Division.cgroup, .module, .size] {
+      let ownership = await SlabOwnership(of: subject, by: division)
+      _ = try OwnersReport(subject, ownership: ownership).json()
+    }
     progress?.began("looking up who allocated the objects")
     let step = max(1, subject.census.slotCount / mostRecords)
     for slot in stride(from: 0, to: subject.census.slotCount, by: step) {
