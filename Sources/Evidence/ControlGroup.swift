@@ -32,11 +32,16 @@ public struct ControlGroup: Hashable, Sendable {
   public let references: Int?
   /// The pages that are charged to a dying group itself, the most first; nil where not looked for.
   public var pages: [Pages]?
+  /// How many sockets refer to a dying group; nil where not looked for.
+  public var sockets: Int?
+  /// How many processes that ended in a dying group were not waited for; nil where not looked for.
+  public var processes: Int?
 
   /// Describes a group.
   public init(
     address: VirtualAddress, path: String?, parent: Int?, isDying: Bool = false,
-    charged: Int? = nil, swapped: Int? = nil, references: Int? = nil, pages: [Pages]? = nil
+    charged: Int? = nil, swapped: Int? = nil, references: Int? = nil, pages: [Pages]? = nil,
+    sockets: Int? = nil, processes: Int? = nil
   ) {
     self.address = address
     self.path = path
@@ -46,6 +51,8 @@ public struct ControlGroup: Hashable, Sendable {
     self.swapped = swapped
     self.references = references
     self.pages = pages
+    self.sockets = sockets
+    self.processes = processes
   }
 
   /// Its path, or where it is when that is not known.

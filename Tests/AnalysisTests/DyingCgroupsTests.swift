@@ -11,6 +11,8 @@ struct DyingCgroupsTests {
     let dying: Int
     let pages: Int
     var owner = ChargeOwner.nobody
+    var sockets = 0
+    var processes = 0
 
     var groups: [ControlGroup] {
       let jobs = ControlGroup(address: VirtualAddress(0x2000), path: "/jobs", parent: 0)
@@ -20,7 +22,8 @@ struct DyingCgroupsTests {
         + (0..<dying).map {
           ControlGroup(
             address: VirtualAddress(0x10_0000 + UInt64($0) * 0x1000), path: "/jobs/\($0)",
-            parent: 1, isDying: true, references: 1, pages: kinds)
+            parent: 1, isDying: true, references: 1, pages: kinds, sockets: sockets,
+            processes: processes)
         }
     }
 
@@ -61,9 +64,21 @@ struct DyingCgroupsTests {
     let idle = try #require(await findings(Charges(dying: 2_000, pages: 0)).first)
     #expect(idle.certainty == .possible && idle.bytes == 0)
     #expect(
-      idle.evidence.contains { $0.hasPrefix("2,000 of them have no pages: something refers") })
+      idle.evidence.contains { $0.hasPrefix("2,000 of them have no pages: a reference") })
     let large = try #require(await findings(Charges(dying: 200, pages: 400)).first)
     #expect(large.certainty == .possible)
+  }
+
+  @Test("what refers to groups without pages is told")
+  func holders() async throws {
+    let sockets = try #require(
+      await findings(Charges(dying: 200, pages: 0, sockets: 2, processes: 1)).first)
+    #expect(sockets.evidence[1] == "200 of them are kept by 400 sockets that were opened in them")
+    let processes = try #require(
+      await findings(Charges(dying: 200, pages: 0, processes: 1)).first)
+    #expect(
+      processes.evidence[1]
+        == "200 of them are kept by 200 processes that ended and nobody waited for")
   }
 
   @Test("a finding tells the group that most of its objects are charged to")

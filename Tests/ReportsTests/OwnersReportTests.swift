@@ -60,4 +60,18 @@ struct OwnersReportTests {
       #expect(try SchemaChecker("owners").errors(in: document) == [])
     }
   }
+
+  @Test("an object tells the control group that it is charged to")
+  func show() throws {
+    func report(_ slot: UInt64) -> AddressReport {
+      AddressReport(
+        subject(), at: VirtualAddress(SampleKernel.slabStart + slot * 32),
+        groups: SampleKernel.groups)
+    }
+    let sentence = "    charged to the control group /system.slice/tm.service\n"
+    #expect(report(3).text(style: .plain).contains(sentence))
+    #expect(!report(35).text(style: .plain).contains("charged"))
+    #expect(try SchemaChecker("show").errors(in: report(3).json()) == [])
+    #expect(try SchemaChecker("show").errors(in: report(35).json()) == [])
+  }
 }

@@ -17,14 +17,16 @@ struct SampleCharges: ChargeRecords {
         charged: 2, swapped: 1, references: 3, pages: [.init(kind: "tmpfs", count: 2)]),
       ControlGroup(
         address: VirtualAddress(0xffff_8880_0020_4000), path: "/system.slice/gone.service",
-        parent: 1, isDying: true, references: 1, pages: []),
+        parent: 1, isDying: true, references: 1, pages: [],
+        sockets: 1, processes: 0),
     ]
   }
 
   let dyingGroups: Int? = 3
 
   func owners(of slots: [UInt32]) -> [ChargeOwner: Int] {
-    slots.isEmpty ? [:] : [.group(2): slots.count - 8, .nobody: 8]
+    Dictionary(
+      slots.map { ($0 < 30 ? .group(2) : $0 < 32 ? .group(1) : .nobody, 1) }, uniquingKeysWith: +)
   }
 
   func usage() async -> SlabUsage {

@@ -41,7 +41,7 @@ public struct DyingGroups: Sendable {
     guard count > 0 else { return [] }
     return [
       "\(count.counted("removed cgroup")) live on\(places)"
-    ] + [kept, swapped, referenced, unlisted].compactMap { $0 }
+    ] + [kept, swapped].compactMap { $0 } + referenced + [unlisted].compactMap { $0 }
   }
 
   /// Where most of them were.
@@ -65,11 +65,32 @@ public struct DyingGroups: Sendable {
     return count > 0 ? "\(count.grouped) of them have pages that were swapped out" : nil
   }
 
-  private var referenced: String? {
-    guard !withoutPages.isEmpty else { return nil }
-    if withoutPages.contains(where: { $0.pages == nil }) { return nil }
-    return "\(withoutPages.count.grouped) of them have no pages: something refers to them, such as "
-      + "a socket that was opened in the group, a process, or a BPF program"
+  /// What refers to those that have no pages, and no others.
+  private var referenced: [String] {
+    let groups = withoutPages.filter { $0.pages != nil }
+    guard !groups.isEmpty else { return [] }
+    let withSockets = groups.filter { ($0.sockets ?? 0) > 0 }
+    let withProcesses = groups.filter { $0.sockets ?? 0 == 0 && ($0.processes ?? 0) > 0 }
+    var told: [String] = []
+    if !withSockets.isEmpty {
+      let sockets = withSockets.reduce(0) { $0 + ($1.sockets ?? 0) }
+      told.append(
+        "\(withSockets.count.grouped) of them \(withSockets.count == 1 ? "is" : "are") kept by "
+          + "\(sockets.counted("socket")) that were opened in them")
+    }
+    if !withProcesses.isEmpty {
+      let processes = withProcesses.reduce(0) { $0 + ($1.processes ?? 0) }
+      told.append(
+        "\(withProcesses.count.grouped) of them \(withProcesses.count == 1 ? "is" : "are") kept by "
+          + "\(processes.counted("process", "processes")) that ended and nobody waited for")
+    }
+    let rest = groups.count - withSockets.count - withProcesses.count
+    if rest > 0 {
+      told.append(
+        "\(rest.grouped) of them have no pages: a reference keeps them whose holder is not known, "
+          + "such as a BPF program")
+    }
+    return told
   }
 
   private var unlisted: String? {

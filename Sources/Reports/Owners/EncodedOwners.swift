@@ -89,6 +89,8 @@ struct EncodedDyingGroups: Encodable, Sendable {
     @OrNull var swappedPages: Int?
     @OrNull var references: Int?
     @OrNull var pages: [Pages]?
+    @OrNull var sockets: Int?
+    @OrNull var processes: Int?
   }
 
   /// How many there are by the kernel's own count.
@@ -101,7 +103,8 @@ struct EncodedDyingGroups: Encodable, Sendable {
       Group(
         memCgroup: EncodedAddress(group.address), path: group.path, chargedPages: group.charged,
         swappedPages: group.swapped, references: group.references,
-        pages: group.pages?.map { Pages(kind: $0.kind, count: $0.count) })
+        pages: group.pages?.map { Pages(kind: $0.kind, count: $0.count) },
+        sockets: group.sockets, processes: group.processes)
     }
   }
 }

@@ -138,7 +138,12 @@ public struct OwnersReport: Report {
   }
 
   private var dying: String {
-    guard ownership.division == .cgroup, let charges = subject.charges else { return "" }
+    guard ownership.division == .cgroup else { return "" }
+    guard let charges = subject.charges else {
+      return
+        "Which cgroups objects are charged to is not known: this kernel keeps no record of it, "
+        + "or there is no dump.\n"
+    }
     return DyingGroups(charges, pageSize: subject.memory.pageSize.bytes).sentences
       .map { $0 + "\n" }.joined()
   }

@@ -17,6 +17,8 @@ struct AddressFacts: Sendable {
     let group: GroupSummary?
     /// Who allocated it and who freed what was there before, where the kernel recorded that.
     let record: AllocationRecord?
+    /// The control group that it is charged to, where that is known.
+    let charged: ControlGroup?
 
     /// Whether nobody has it any more.
     var isFree: Bool { if case .free = state { true } else { false } }
@@ -89,6 +91,15 @@ struct AddressFacts: Sendable {
       reference: reference, address: census.address(of: reference),
       cache: census.caches[Int(census.slabs[reference.slab].cache)], state: state, fault: fault,
       group: summary,
-      record: subject.allocations?.record(of: slot))
+      record: subject.allocations?.record(of: slot),
+      charged: UInt32(exactly: slot).flatMap { charged($0, in: subject) })
+  }
+
+  private static func charged(_ slot: UInt32, in subject: Subject) -> ControlGroup? {
+    guard let charges = subject.charges,
+      case .group(let index)? = charges.owners(of: [slot]).keys.first,
+      charges.groups.indices.contains(index)
+    else { return nil }
+    return charges.groups[index]
   }
 }

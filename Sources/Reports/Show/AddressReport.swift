@@ -30,7 +30,7 @@ public struct AddressReport: Report {
       text += "it is in no known part of the kernel's address space.\n"
     }
     for sentence in sentences { text += "    \(sentence.printable)\n" }
-    return text + group + allocation + referrers + memory
+    return text + group + allocation + charge + referrers + memory
   }
 
   private var object: String? {
@@ -83,6 +83,12 @@ public struct AddressReport: Report {
     guard let object = facts.object, let record = object.record else { return "" }
     return AllocationText.lines(record, isFree: object.isFree, subject.symbols)
       .map { "    \($0.printable)\n" }.joined()
+  }
+
+  private var charge: String {
+    guard let group = facts.object?.charged else { return "" }
+    let removed = group.isDying ? ", which was removed" : ""
+    return "    charged to the control group \(group.name.printable)\(removed)\n"
   }
 
   private var referrers: String {

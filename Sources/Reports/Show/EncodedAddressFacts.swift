@@ -42,6 +42,8 @@ struct EncodedObject: Encodable, Sendable {
   @OrNull var group: EncodedGroup?
   /// Who allocated it: null where the kernel kept no record.
   @OrNull var allocation: EncodedAllocation?
+  /// The control group that it is charged to: null where it is to none, or that is not known.
+  @OrNull var chargedTo: String?
 
   init(_ object: AddressFacts.Object, in subject: Subject) {
     address = EncodedAddress(object.address)
@@ -49,6 +51,7 @@ struct EncodedObject: Encodable, Sendable {
     fault = object.fault.map { EncodedFault($0) }
     group = object.group.map { EncodedGroup($0, structure: nil, in: subject) }
     allocation = object.record.map { EncodedAllocation($0, subject.symbols) }
+    chargedTo = object.charged?.name
     switch object.state {
     case .allocated: (state, self.where) = (ObjectStateKind.allocated.name, nil)
     case .free(let site): (state, self.where) = (ObjectStateKind.free.name, site.name)

@@ -42,7 +42,9 @@ public struct ChargedObjects: ChargeRecords {
     if tree.groups.contains(where: \.isDying) {
       var record: Field?
       if case .arrays(_, _, let group) = source { record = group }
-      tree.add(ChargedPages(kernel, tree: tree, recordGroup: record).pages())
+      tree.add(
+        ChargedPages(kernel, tree: tree, recordGroup: record).pages(),
+        GroupHolders(kernel, census: census, tree: tree))
     }
     (self.kernel, self.census, self.tree, self.source) = (kernel, census, tree, source)
     (groups, dyingGroups) = (tree.groups, tree.dyingGroups)

@@ -11,6 +11,10 @@ struct ControlGroupTree: Sendable {
   private(set) var indices: [VirtualAddress: Int] = [:]
   /// The records that objects refer to which are charged to a group that was not removed.
   private(set) var ownRecords: Set<VirtualAddress> = []
+  /// The index of each dying group, by the address of its `struct cgroup`.
+  private(set) var dyingNodes: [VirtualAddress: Int] = [:]
+  /// The index of each dying group, by the address of its `struct cgroup_subsys_state`.
+  private(set) var dyingStates: [VirtualAddress: Int] = [:]
   /// How many groups were removed and live on, by the kernel's count.
   private(set) var dyingGroups: Int?
   private let kernel: Kernel
@@ -49,8 +53,13 @@ struct ControlGroupTree: Sendable {
       let index = groups.count
       indices[place] = index
       groups.append(group)
-      if !group.isDying { addRecords(of: place) }
       let node = place.advanced(by: layout.state)
+      if group.isDying {
+        dyingStates[node] = index
+        if let group = kernel.pointer(layout.group, at: node) { dyingNodes[group] = index }
+      } else {
+        addRecords(of: place)
+      }
       let below = LinkedList(
         head: node.advanced(by: layout.children), limit: Self.most, in: kernel)
       for child in below.nodes.reversed() {
@@ -133,11 +142,12 @@ struct ControlGroupTree: Sendable {
     return start.isEmpty ? "/" : start
   }
 
-  /// Tells which pages are charged to the dying groups themselves, if that is known.
-  mutating func add(_ pages: [Int: [ControlGroup.Pages]]?) {
-    guard let pages else { return }
+  /// Tells which pages are charged to the dying groups themselves, and who refers to them.
+  mutating func add(_ pages: [Int: [ControlGroup.Pages]]?, _ holders: GroupHolders) {
     for index in groups.indices where groups[index].isDying {
-      groups[index].pages = pages[index] ?? []
+      groups[index].pages = pages.map { $0[index] ?? [] }
+      groups[index].sockets = holders.sockets.map { $0[index] ?? 0 }
+      groups[index].processes = holders.processes.map { $0[index] ?? 0 }
     }
   }
 }

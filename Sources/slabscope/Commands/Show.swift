@@ -1,6 +1,7 @@
 import Analysis
 import ArgumentParser
 import Evidence
+import Intake
 import Reports
 
 /// What is at one address.
@@ -18,7 +19,7 @@ struct Show: AsyncParsableCommand {
 
   func run() async throws {
     try await options.write {
-      try await arguments.open { subject, _, progress in
+      try await arguments.open(.charges) { subject, _, progress in
         var groups: CacheGroups?
         var references: References?
         if let object = subject.census.object(containing: at.address) {
