@@ -4,11 +4,6 @@ extension SlabEra {
   /// Declares control groups, and what objects refer to that are charged to one.
   func declareGroups(_ unit: inout FixtureUnit) {
     declareStates(&unit)
-    unit.structure("kernfs_node") {
-      // Linux 633488947ef6, v6.15; here it is of the same age as sheaves.
-      $0.member(sheaves == .none ? "parent" : "__parent", .pointer(.structure("kernfs_node")))
-      $0.member("name", .pointer(.char))
-    }
     unit.structure("cgroup") {
       $0.member("self", .structure("cgroup_subsys_state"))
       $0.member("nr_dying_descendants", .int)

@@ -114,6 +114,8 @@ extension SlabEra {
     }
     unit.structure("kernfs_node") {
       $0.member("count", .int)
+      // Linux 633488947ef6, v6.15; here it is of the same age as sheaves.
+      $0.member(sheaves == .none ? "parent" : "__parent", .pointer(.structure("kernfs_node")))
       $0.member("name", .pointer(.char))
       $0.member("rb", .structure("rb_node"))
       $0.member("flags", .unsignedShort)
