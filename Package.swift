@@ -101,8 +101,8 @@ let package = Package(
       "KernelImageTests", "KernelImage", "FixtureKit", "DumpFiles", "DebugInfo", "Memory",
       "ByteKit"),
     tests(
-      "SurveyTests", "Survey", "KernelImage", "FixtureKit", "Evidence", "DebugInfo", "Memory",
-      "ByteKit"),
+      "SurveyTests", "Survey", "KernelImage", "FixtureKit", "DumpFiles", "Codecs", "Evidence",
+      "DebugInfo", "Memory", "ByteKit"),
     tests(
       "TranscriptTests", "Transcript", "Analysis", "FixtureKit", "Evidence", "DebugInfo", "Memory",
       "ByteKit"),

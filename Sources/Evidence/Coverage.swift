@@ -10,6 +10,8 @@ public struct Coverage: Hashable, Sendable {
   public var absentTails = 0
   /// The page frames whose `struct page` cannot be read: slabs there are not known.
   public var unknownFrames = 0
+  /// Whether time was over before everything was done.
+  public var isStopped = false
   /// Sentences for the user about what is missing, doubtful or untested.
   public var remarks: [String]
   /// What must be said before any answer, because it limits them all, or nil; not among `remarks`.

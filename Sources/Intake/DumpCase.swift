@@ -124,11 +124,17 @@ struct DumpCase {
       allocations: RecordedAllocations(kernel, census: census),
       audit: DentryAudit(kernel, census: census, scan: scan),
       routes: RouteCounts(kernel, census: census, scan: scan))
-    if extent.contains(.sockets) {
+    let late = TimeLimit.isOver
+    if late, !extent.isEmpty {
+      subject.coverage.remarks.append(
+        "time was over: sockets were not looked for, nor was memory accounted for")
+      subject.coverage.isStopped = true
+    }
+    if extent.contains(.sockets), !late {
       progress?.began("looking for sockets that nobody reads")
       addSockets(to: &subject, kernel)
     }
-    if extent.contains(.memory) {
+    if extent.contains(.memory), !late {
       progress?.began("accounting for memory")
       await addAccount(to: &subject, kernel)
     }

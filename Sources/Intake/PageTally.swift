@@ -16,6 +16,8 @@ struct PageTally {
   private static let mostFrames = UInt64(1) << 26
   /// As many pages are decompressed in well under a second.
   private static let mostTried = 1 << 16
+  /// Where most pages are zeros or left out, as many frames are asked for one that is there.
+  private static let mostLookedAt = 1 << 20
 
   /// Counts the frames by what the file says of each, without reading any.
   init(_ memory: any PhysicalMemory) {
@@ -26,9 +28,9 @@ struct PageTally {
       end = range.upperBound.rawValue
     }
     for range in Self.lookedAt(memory) {
-      for frame in range {
-        counts[PageCondition(memory.status(of: PageFrame(frame))), default: 0] += 1
-      }
+      let found = memory.statusCounts(
+        of: PageFrame(range.lowerBound)..<PageFrame(range.upperBound))
+      for (status, count) in found { counts[PageCondition(status), default: 0] += count }
     }
     let looked = counts.values.reduce(0, +)
     let all = memory.frames.reduce(0) {
@@ -51,12 +53,12 @@ struct PageTally {
   /// Reads pages that the file has, all or some from everywhere, to see whether they decompress.
   mutating func tryContents() {
     let present = counts[.present] ?? 0
-    let step = present / Self.mostTried + 1
-    var passed = 0
-    for range in Self.lookedAt(memory) {
-      for frame in range where memory.status(of: PageFrame(frame)) == .present {
-        passed += 1
-        guard passed % step == 0 else { continue }
+    let ranges = Self.lookedAt(memory)
+    let all = ranges.reduce(0) { $0 + $1.count }
+    let step = max(all / Self.mostLookedAt, present / Self.mostTried) + 1
+    for range in ranges {
+      for frame in stride(from: range.lowerBound, to: range.upperBound, by: step)
+      where memory.status(of: PageFrame(frame)) == .present {
         tried.pages += 1
         if (try? memory.page(PageFrame(frame))) == nil { tried.corrupt += 1 }
       }

@@ -13,4 +13,13 @@ extension PhysicalMemory {
   public func status(of frame: PageFrame) -> PageStatus {
     absence(of: frame).map { .absent($0) } ?? .present
   }
+
+  /// How many of some page frames have each status, looked up one by one.
+  public func statusCounts(of frames: Range<PageFrame>) -> [PageStatus: Int] {
+    var counts: [PageStatus: Int] = [:]
+    for frame in frames.lowerBound.rawValue..<frames.upperBound.rawValue {
+      counts[status(of: PageFrame(frame)), default: 0] += 1
+    }
+    return counts
+  }
 }

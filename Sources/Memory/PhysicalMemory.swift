@@ -24,6 +24,9 @@ public protocol PhysicalMemory: Sendable {
 
   /// What the dump has of a page frame, told without reading its contents.
   func status(of frame: PageFrame) -> PageStatus
+
+  /// How many of some page frames have each status, told without reading their contents.
+  func statusCounts(of frames: Range<PageFrame>) -> [PageStatus: Int]
 }
 
 extension PhysicalMemory {

@@ -17,43 +17,57 @@ public enum CacheGrouping {
   /// The groups of every cache, in the order of the census; caches without slabs have none.
   ///
   /// Only those that take a thousandth of all allocated slab memory or more are given a type.
-  public static func groups(in subject: Subject) async -> [CacheGroups] {
+  ///
+  /// Of caches that are too large for `sampling`, some slabs are chosen. When the time is over, the
+  /// largest caches have been read.
+  public static func groups(
+    in subject: Subject, sampling: Sampling = .standard
+  ) async -> [CacheGroups] {
     let total = zip(subject.census.caches, subject.census.counts).reduce(0) { total, cache in
       total &+ cache.0.slotSize &* cache.1.allocated
     }
     let typing = ObjectTyping(subject, leastBytes: total / 1000)
     var groups: [CacheGroups] = []
-    for cache in subject.census.caches.indices {
-      groups.append(await self.groups(ofCache: cache, in: subject, typing: typing))
+    for cache in subject.census.cachesBySize {
+      groups.append(
+        await self.groups(ofCache: cache, in: subject, typing: typing, sampling: sampling))
     }
-    return groups
+    return groups.sorted { $0.cache < $1.cache }
   }
 
   /// The groups of one cache, which must be an index into the census's caches.
-  public static func groups(ofCache cache: Int, in subject: Subject) async -> CacheGroups {
-    await groups(ofCache: cache, in: subject, typing: ObjectTyping(subject))
+  public static func groups(
+    ofCache cache: Int, in subject: Subject, sampling: Sampling = .standard
+  ) async -> CacheGroups {
+    await groups(ofCache: cache, in: subject, typing: ObjectTyping(subject), sampling: sampling)
   }
 
   /// The groups of one cache; an object counts as text when it is a string of `shortestText` bytes,
   /// or of as many as its cache makes likely.
   static func groups(
-    ofCache cache: Int, in subject: Subject, typing: ObjectTyping, shortestText: Int? = nil
+    ofCache cache: Int, in subject: Subject, typing: ObjectTyping, sampling: Sampling = .standard,
+    shortestText: Int? = nil
   ) async -> CacheGroups {
-    let tally = await tally(ofCache: cache, in: subject, shortestText: shortestText)
+    let (slabs, sample) = sampling.choice(ofCache: cache, in: subject)
+    let tally = await tally(of: slabs, ofCache: cache, in: subject, shortestText: shortestText)
     var clusters = Clustering(tally, symbols: subject.symbols).clusters
     typing.type(&clusters, of: tally, cache: cache)
     let assembly = GroupAssembly(tally, cache: cache, in: subject)
-    return CacheGroups(
-      cache: cache, groups: assembly.groups(of: clusters), grouped: tally.slots.count,
-      unread: tally.unread.objects, corruptPages: tally.unread.corruptPages)
+    var groups = assembly.groups(of: clusters)
+    for group in groups.indices { groups[group].sample = sample }
+    var result = CacheGroups(
+      cache: cache, groups: groups, grouped: tally.slots.count, unread: tally.unread.objects,
+      corruptPages: tally.unread.corruptPages)
+    result.sample = sample
+    return result
   }
 
-  /// Reads a cache's objects, several runs of slabs at the same time.
+  /// Reads the objects in some slabs of a cache, several runs of slabs at the same time.
   private static func tally(
-    ofCache cache: Int, in subject: Subject, shortestText: Int?
+    of slabs: [Int], ofCache cache: Int, in subject: Subject, shortestText: Int?
   ) async -> SignatureTally {
     let scan = ObjectScan(of: cache, in: subject)
-    var runs = runs(of: subject.census.slabsOfCache[cache], in: subject.census)[...]
+    var runs = runs(of: slabs, in: subject.census)[...]
     var result = SignatureTally(wordCount: (scan.length + 7) / 8)
     guard runs.count > 1 else {
       if let only = runs.first {
@@ -96,6 +110,7 @@ public enum CacheGrouping {
     var words = ClassedWords(
       of: cache, length: scan.length, shortestText: shortestText, in: subject)
     for slab in slabs {
+      guard !TimeLimit.isOver else { return }
       tally.unread += scan.forEachObject(ofSlab: slab) { object, span in
         words.read(object, in: span)
         tally.add(words, slot: object.slot)
@@ -118,5 +133,13 @@ public enum CacheGrouping {
     }
     if start < slabs.count { runs.append(slabs[start...]) }
     return runs
+  }
+}
+
+extension Census {
+  /// The indices of the caches, those with most memory in allocated objects first.
+  fileprivate var cachesBySize: [Int] {
+    let sizes = zip(caches, counts).map { $0.slotSize &* $1.allocated }
+    return caches.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
   }
 }

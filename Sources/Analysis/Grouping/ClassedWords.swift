@@ -118,4 +118,12 @@ enum Mixing {
     let product = (hash ^ value).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
     return (product.high ^ product.low) &+ 0x1319_8a2e_0370_7344
   }
+
+  /// A number that looks as if it were random, of each number another one (SplitMix64).
+  static func scatter(_ value: UInt64) -> UInt64 {
+    var bits = value &+ 0x9e37_79b9_7f4a_7c15
+    bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
+    bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
+    return bits ^ bits >> 31
+  }
 }

@@ -12,6 +12,14 @@ public struct ObjectGroup: Hashable, Sendable {
   public let slots: [UInt32]
   /// How many of the members are equal byte by byte, over the whole slot: the largest such subset.
   public let identical: Int
+  /// The part of the cache that the members were found in; nil when all of it was looked at.
+  public var sample: Sample?
+
+  /// How many members the cache has.
+  public var amount: Amount { amount(of: slots.count) }
+
+  /// How many objects of a kind the cache has, of which the members are `seen`.
+  public func amount(of seen: Int) -> Amount { Amount(seen: seen, in: sample) }
 
   /// Describes a group.
   public init(cache: Int, template: Template, type: ObjectType, slots: [UInt32], identical: Int) {
@@ -43,6 +51,8 @@ public struct CacheGroups: Sendable {
   public let grouped: Int
   /// The allocated objects whose contents could not be read.
   public let unread: Int
+  /// The part of the cache that was looked at, where it is a random sample; nil when all of it was.
+  public var sample: Sample?
   /// The pages of its slabs that were found not to decompress.
   public let corruptPages: Int
   /// Which of the objects can still be got at; nil where that was not looked for.

@@ -8,7 +8,7 @@ public struct CacheParts: Sendable {
     public let alias: String?
     /// Their type, or nil when it is not known.
     public let type: String?
-    /// How many they are.
+    /// How many they are, which is an estimate where the cache was sampled.
     public let count: Int
     /// The memory of their slots, in bytes.
     public let bytes: Int
@@ -33,7 +33,7 @@ public struct CacheParts: Sendable {
     for group in groups.groups {
       var type: String?
       if case .known(let name, _) = group.type { type = name }
-      counts[Key(alias: names.alias(of: group), type: type), default: 0] += group.slots.count
+      counts[Key(alias: names.alias(of: group), type: type), default: 0] += group.amount.count
     }
     parts = counts.map { key, count in
       let (bytes, overflow) = count.multipliedReportingOverflow(by: cache.slotSize)

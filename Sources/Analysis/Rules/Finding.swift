@@ -38,6 +38,8 @@ public struct Finding: Hashable, Sendable {
   public let count: Int?
   /// The memory they occupy in bytes, or nil when it is not known.
   public let bytes: Int?
+  /// The part of the cache that its count is an estimate from; nil where all were counted.
+  public internal(set) var sample: Sample?
   /// Whether there may be more, in what the dump lacks.
   public var isAtLeast = false
   /// The memory in bytes of all objects that these are a sample of, or nil when they are none.

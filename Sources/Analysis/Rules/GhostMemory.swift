@@ -48,7 +48,7 @@ public struct GhostMemory: Rule {
     else { return [] }
     let rest = subject.ghosts.map { unaccounted($0) } ?? account.unexplained ?? 0
     var findings: [Finding] = []
-    if let ghosts = subject.ghosts, rest >= Self.fewestBytesAlike {
+    if let ghosts = subject.ghosts, rest >= Self.fewestBytesAlike, !TimeLimit.isOver {
       let alike = await GhostGroups(of: subject)
       findings = alike.groups.filter { isTelling($0, pageSize: ghosts.pageSize) }
         .prefix(Self.mostGroups).map { finding($0, of: alike, ghosts, total: total) }

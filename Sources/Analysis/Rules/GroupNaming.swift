@@ -38,10 +38,10 @@ struct GroupNaming {
   /// Whose they are: the module, or else the first symbol.
   var owner: String? { module ?? symbols.first }
 
-  /// So many of them: `1,500 copies of "name"`, `4,000 tm_session`.
-  func amount(_ count: Int) -> String {
-    if let text { return "\(count.grouped) copies of \"\(text)\"" }
-    return "\(count.grouped) \(type ?? "objects")"
+  /// So many of them: `1,500 copies of "name"`, `about 4,000,000 tm_session`.
+  func words(_ amount: Amount) -> String {
+    if let text { return "\(amount.words) copies of \"\(text)\"" }
+    return "\(amount.words) \(type ?? "objects")"
   }
 
   private static func text(of template: Template) -> String? {

@@ -15,10 +15,16 @@ public struct Investigation: Sendable {
   public let coverage: Coverage
 
   /// Groups the objects of a kernel and applies all rules to it, and a user's patterns.
-  public init(of subject: Subject, patterns: [UserPattern] = []) async {
-    groups = await CacheGrouping.groups(in: subject)
-    findings = await Self.findings(in: subject, groups: groups, patterns: patterns)
-    coverage = subject.coverage.adding(groups)
+  ///
+  /// Where a `TimeLimit` holds, what is not done by its end is left out, and `coverage` says so.
+  public init(
+    of subject: Subject, patterns: [UserPattern] = [], sampling: Sampling = .standard
+  ) async {
+    groups = await CacheGrouping.groups(in: subject, sampling: sampling)
+    var undone: [String] = []
+    findings = await Self.findings(
+      in: subject, groups: groups, patterns: patterns, undone: &undone)
+    coverage = subject.coverage.adding(groups).limited(groups, undone: undone, in: subject)
   }
 
   /// Takes groups and what was found in them, which is put in order and numbered here.
@@ -32,10 +38,15 @@ public struct Investigation: Sendable {
   public static func findings(
     in subject: Subject, groups: [CacheGroups], patterns: [UserPattern] = []
   ) async -> [Finding] {
-    let groups = await reached(groups, in: subject)
-    var subject = subject
-    subject.overcounts = await subject.audit?.overcounts() ?? []
-    subject.routeSurpluses = await subject.routes?.surpluses() ?? []
+    var undone: [String] = []
+    return await findings(in: subject, groups: groups, patterns: patterns, undone: &undone)
+  }
+
+  private static func findings(
+    in subject: Subject, groups: [CacheGroups], patterns: [UserPattern], undone: inout [String]
+  ) async -> [Finding] {
+    let groups = await reached(groups, in: subject, undone: &undone)
+    let subject = await audited(subject, undone: &undone)
     let own = patterns.flatMap { UserPatternRule($0).findings(in: subject, groups: groups) }
     // Who wrote a pattern knows better what the objects are than a rule for objects of any kind.
     let known = Set(own.flatMap(\.groups).map(\.template))
@@ -54,17 +65,54 @@ public struct Investigation: Sendable {
 
   /// The groups with what leads to their objects, where the evidence can tell.
   private static func reached(
-    _ groups: [CacheGroups], in subject: Subject
+    _ groups: [CacheGroups], in subject: Subject, undone: inout [String]
   ) async -> [CacheGroups] {
-    let slots = groups.flatMap { $0.groups.flatMap(\.slots) }
-    guard !slots.isEmpty,
-      let reachability = await subject.references?.reachability(of: slots)
-    else { return groups }
+    let slots = followed(groups, in: subject.census)
+    guard let references = subject.references, !slots.isEmpty || TimeLimit.isOver else {
+      return groups
+    }
+    let reachability = await (TimeLimit.isOver ? nil : references.reachability(of: slots))
+    // Half a scan tells nothing: what refers to an object may be in the other half.
+    guard let reachability, !TimeLimit.isOver else {
+      undone.append("whether anything refers to the objects was not looked for in memory")
+      return groups
+    }
     return groups.map { groups in
       var groups = groups
       groups.reachability = reachability
       return groups
     }
+  }
+
+  /// The objects that are followed: those in groups, and all others of caches that were sampled,
+  /// through which these may be referred to, unless they are too many.
+  private static func followed(_ groups: [CacheGroups], in census: Census) -> [UInt32] {
+    var slots = groups.flatMap { $0.groups.flatMap(\.slots) }
+    for cache in groups {
+      guard let sample = cache.sample, sample.of <= mostFollowed else { continue }
+      for slab in census.slabsOfCache[cache.cache].lazy.map({ census.slabs[$0] }) {
+        for slot in slab.firstSlot..<(slab.firstSlot + Int(slab.slots))
+        where census.stateKind(of: slot) == .allocated {
+          slots.append(UInt32(truncatingIfNeeded: slot))
+        }
+      }
+    }
+    return slots
+  }
+
+  /// Of a larger cache, what its objects refer to is in use: that takes no memory.
+  private static let mostFollowed = 1 << 25
+
+  /// The kernel with what its reference counts tell.
+  private static func audited(_ subject: Subject, undone: inout [String]) async -> Subject {
+    var audited = subject
+    if !TimeLimit.isOver {
+      audited.overcounts = await subject.audit?.overcounts() ?? []
+      audited.routeSurpluses = await subject.routes?.surpluses() ?? []
+    }
+    guard TimeLimit.isOver, subject.audit != nil || subject.routes != nil else { return audited }
+    undone.append("reference counts were not compared with their holders")
+    return subject
   }
 
   private static func numbered(_ findings: [Finding]) -> [Finding] {

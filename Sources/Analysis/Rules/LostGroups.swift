@@ -108,8 +108,10 @@ struct LostGroups {
 extension ObjectGroup {
   /// The group with only some of its members.
   func limited(to slots: [UInt32]) -> ObjectGroup {
-    ObjectGroup(
+    var group = ObjectGroup(
       cache: cache, template: template, type: type, slots: slots,
       identical: min(identical, slots.count))
+    group.sample = sample
+    return group
   }
 }

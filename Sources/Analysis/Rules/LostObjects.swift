@@ -68,8 +68,9 @@ public struct LostObjects: Rule {
   ) -> Finding {
     let entry = lost.entries[number]
     let cache = subject.census.caches[entry.cache]
-    let count = entry.groups.reduce(0) { $0 + $1.slots.count }
-    let bytes = count.multipliedReportingOverflow(by: cache.slotSize).partialValue
+    let amount = Amount(
+      seen: entry.groups.reduce(0) { $0 + $1.slots.count }, in: entry.groups.first?.sample)
+    let bytes = amount.bytes(slotSize: cache.slotSize)
     let naming = entry.naming
     let names = CacheNames(subject)
     let referrers = lost.referrers(of: entry, in: subject.census)
@@ -80,12 +81,12 @@ public struct LostObjects: Rule {
       : Fingerprint.of(rule: name, parts: [cache.name])
     return Finding(
       rule: name, fingerprint: fingerprint ?? "",
-      title: "\(naming.amount(count)) in \(names.place(of: entry.groups, in: cache)) "
+      title: "\(naming.words(amount)) in \(names.place(of: entry.groups, in: cache)) "
         + "(\(bytes.byteSize)) are lost, \(reason)"
         + (naming.owner.map { ": \($0)" } ?? ""),
       certainty: coverage.isComplete ? .definite : .possible, cache: cache.address,
       cacheName: cache.name, alias: names.alias(of: entry.groups), type: naming.type,
-      count: count, bytes: bytes, module: naming.module,
+      count: amount.count, bytes: bytes, module: naming.module,
       symbols: naming.symbols,
       evidence: [scan(entry, coverage)]
         + others(entry, referrers, lost.dependents[number], in: subject.census),
@@ -102,7 +103,10 @@ public struct LostObjects: Rule {
           + "them, so few that they may be left from before"
         : " finds nothing in use that leads to them") + coverage.limit
     if entry.inUse == 1 { scan += "; 1 more that looks the same is in use" }
-    if entry.inUse > 1 { scan += "; \(entry.inUse.grouped) more that look the same are in use" }
+    if entry.inUse > 1 {
+      let inUse = Amount(seen: entry.inUse, in: entry.groups.first?.sample)
+      scan += "; \(inUse.words) more that look the same are in use"
+    }
     return scan
   }
 

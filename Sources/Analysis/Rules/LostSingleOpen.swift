@@ -120,23 +120,24 @@ public struct LostSingleOpen: Rule {
     _ causes: inout SeqFileCauses, in subject: Subject
   ) -> Finding? {
     let (group, cache) = (suspect.group, suspect.cache)
-    let lost = group.slots.filter { !users.operations.contains($0) }
+    let lost = group.slots.filter { !users.operations.contains(Int($0)) }
     let unreferenced = reachability.map { Unreferenced(lost, by: $0) }
     guard lost.count >= Self.fewest, let show = Self.symbol(group.template, at: 24) else {
       return nil
     }
     let members = group.limited(to: lost)
-    let bytes = lost.count.multipliedReportingOverflow(by: cache.slotSize).partialValue
+    let amount = members.amount
+    let bytes = amount.bytes(slotSize: cache.slotSize)
     let diagnosis = causes.diagnosis(of: members)
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, group.template),
-      title: amount(lost.count, bytes, of: suspect)
+      title: words(amount, bytes, of: suspect)
         + " left by single_open without single_release: \(show.module ?? show.name)",
       certainty: certainty(
         suspect, isDefinite: users.unread == 0 && unreferenced?.isDefinite == true,
         isLocated: diagnosis.isLocated),
       cache: cache.address,
-      cacheName: cache.name, type: "seq_operations", count: suspect.isSample ? nil : lost.count,
+      cacheName: cache.name, type: "seq_operations", count: suspect.isSample ? nil : amount.count,
       bytes: suspect.isSample ? nil : bytes,
       bytesAtStake: suspect.isSample ? suspect.bytesOfAll : nil, module: show.module,
       symbols: symbols(of: group.template),
@@ -151,11 +152,11 @@ public struct LostSingleOpen: Rule {
     return isLocated ? .proven : .definite
   }
 
-  private func amount(_ lost: Int, _ bytes: Int, of suspect: Suspect) -> String {
+  private func words(_ lost: Amount, _ bytes: Int, of suspect: Suspect) -> String {
     suspect.isSample
-      ? "\(lost.grouped) of \(suspect.known.counted("object")) read in \(suspect.cache.name) (of "
+      ? "\(lost.seen.grouped) of \(suspect.known.counted("object")) read in \(suspect.cache.name) (of "
         + "\(suspect.allocated.grouped) allocated) are seq_operations"
-      : "\(lost.grouped) seq_operations in \(suspect.cache.name) (\(bytes.byteSize)) are"
+      : "\(lost.words) seq_operations in \(suspect.cache.name) (\(bytes.byteSize)) are"
   }
 
   private func symbols(of template: Template) -> [String] {
@@ -176,7 +177,8 @@ public struct LostSingleOpen: Rule {
           + "\(suspect.cache.name): how many of the others are like those read is not known")
     }
     let used = suspect.group.slots.count - lost
-    let others = used > 0 ? "; \(used.grouped) more that look the same are in use" : ""
+    let others =
+      used > 0 ? "; \(suspect.group.amount(of: used).words) more that look the same are in use" : ""
     if users.unread > 0 {
       evidence.append(
         "some may be in use: \(users.unread.counted("object")) that could refer to them cannot be "

@@ -46,10 +46,12 @@ public struct ManyAlike: Rule {
   ) -> Finding? {
     let cache = subject.census.caches[group.cache]
     // What is lost is another rule's.
-    let lost = Set(reachability.map { GroupStanding(group.slots, by: $0).lost } ?? [])
-    let slots = lost.isEmpty ? group.slots : group.slots.filter { !lost.contains($0) }
-    let count = slots.count
-    let bytes = count.multipliedReportingOverflow(by: cache.slotSize).partialValue
+    let lost = reachability.map { GroupStanding(group.slots, by: $0).lost } ?? []
+    let known = SlotSet(lost, slotCount: subject.census.slotCount)
+    let slots = lost.isEmpty ? group.slots : group.slots.filter { !known.contains(Int($0)) }
+    let amount = group.amount(of: slots.count)
+    let count = amount.count
+    let bytes = amount.bytes(slotSize: cache.slotSize)
     let allocated = subject.census.counts[group.cache].allocated
     guard count >= Self.fewest, bytes >= Self.manyBytes || count >= allocated / 2,
       !LostSingleOpen.matches(group.template)
@@ -59,15 +61,15 @@ public struct ManyAlike: Rule {
     let size = bytes.byteSize
     let title =
       naming.text == nil
-      ? "\(naming.amount(count)) in \(cache.name) (\(size)) look alike: \(naming.module ?? "")"
-      : "\(naming.amount(count)) are in \(cache.name) (\(size))"
+      ? "\(naming.words(amount)) in \(cache.name) (\(size)) look alike: \(naming.module ?? "")"
+      : "\(naming.words(amount)) are in \(cache.name) (\(size))"
     let members = group.limited(to: slots)
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, group.template), title: title,
       certainty: .hint, cache: cache.address, cacheName: cache.name, type: naming.type,
       count: count, bytes: bytes, module: naming.module, symbols: naming.symbols,
       evidence: [
-        "they are \(count.grouped) of the \(allocated.grouped) objects allocated in \(cache.name)"
+        "they are \(amount.words) of the \(allocated.grouped) objects allocated in \(cache.name)"
       ], verify: naming.verifications(of: members, in: subject), groups: [members])
   }
 }

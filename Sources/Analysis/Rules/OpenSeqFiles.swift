@@ -6,7 +6,7 @@ internal import Memory
 /// The `seq_operations` that open files use: those that a live `struct seq_file` points to.
 struct OpenSeqFiles {
   /// The slots of the objects in use.
-  private(set) var operations: Set<UInt32> = []
+  private(set) var operations: SlotSet
   /// The number of live `seq_file` objects, or nil when they have no cache of their own and all
   /// objects of all caches were looked at instead.
   private(set) var files: Int?
@@ -18,8 +18,9 @@ struct OpenSeqFiles {
   /// `reachability` tells where it is known, is no user.
   init(of groups: [ObjectGroup], in subject: Subject, _ reachability: Reachability? = nil) {
     self.reachability = reachability
-    let members = Set(groups.lazy.flatMap(\.slots))
     let census = subject.census
+    let members = SlotSet(groups.lazy.flatMap(\.slots), slotCount: census.slotCount)
+    operations = SlotSet(slotCount: census.slotCount)
     // Since "seq_file: allocate seq_file from kmem_cache", v4.17; before that, in `kmalloc` caches.
     let caches = census.caches(named: "seq_file")
     let offset = subject.types?.structure("seq_file", near: ["seq_open", "single_open"])?
@@ -32,7 +33,7 @@ struct OpenSeqFiles {
 
   /// Looks at one word of each object of a cache, or at all words when the offset is not known.
   private mutating func search(
-    _ cache: Int, at offset: Int?, for members: Set<UInt32>, in subject: Subject
+    _ cache: Int, at offset: Int?, for members: SlotSet, in subject: Subject
   ) {
     unread += max(0, subject.allocated(in: cache) - subject.census.counts[cache].allocated)
     let scan = ObjectScan(of: cache, in: subject)
@@ -53,7 +54,7 @@ struct OpenSeqFiles {
               let target = subject.census.object(containing: VirtualAddress(address)),
               target.offset == 0
             else { continue }
-            let slot = UInt32(truncatingIfNeeded: subject.census.slot(of: target))
+            let slot = subject.census.slot(of: target)
             if members.contains(slot) { operations.insert(slot) }
           }
         }.objects

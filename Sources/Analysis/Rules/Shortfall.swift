@@ -4,6 +4,8 @@ public import Evidence
 public struct Shortfall: Hashable, Sendable {
   /// The allocated objects that cannot be read.
   public let unread: Int
+  /// The allocated objects that were not looked at: time was over.
+  public let skipped: Int
   /// The objects of which it is not known whether they are allocated.
   public let indeterminate: Int
   /// The page frames of which it is not known whether they are slabs of any cache.
@@ -14,9 +16,11 @@ public struct Shortfall: Hashable, Sendable {
   public init?(of groups: CacheGroups, in subject: Subject) {
     guard subject.counters.isEmpty else { return nil }
     unread = groups.unread
-    indeterminate = subject.census.counts[groups.cache].indeterminate
+    let counts = subject.census.counts[groups.cache]
+    skipped = (groups.sample?.objects ?? counts.allocated) - groups.grouped - groups.unread
+    indeterminate = counts.indeterminate
     unknownFrames = subject.coverage.unknownFrames
-    guard unread > 0 || indeterminate > 0 || unknownFrames > 0 else { return nil }
+    guard unread > 0 || skipped > 0 || indeterminate > 0 || unknownFrames > 0 else { return nil }
   }
 
   /// What was not seen, in a clause about the cache.
@@ -24,6 +28,9 @@ public struct Shortfall: Hashable, Sendable {
     var parts: [String] = []
     if unread > 0 {
       parts.append("\(unread.counted("allocated object")) of \(cache) cannot be read")
+    }
+    if skipped > 0 {
+      parts.append("\(skipped.counted("allocated object")) of \(cache) were not looked at")
     }
     if indeterminate > 0 {
       parts.append(
@@ -45,11 +52,21 @@ extension Finding {
       self.cache == census.caches[cache.cache].address
         || self.groups.contains { $0.cache == cache.cache }
     }
-    let reasons = touched.compactMap { cache in
-      Shortfall(of: cache, in: subject)?.reason(census.caches[cache.cache].name)
-    }
-    guard !reasons.isEmpty, count != nil else { return self }
     var finding = self
+    let seen = self.groups.reduce(0) { $0 + $1.slots.count }
+    let sample = self.groups.first?.sample
+    if let sample, count == Amount(seen: seen, in: sample).count {
+      finding.sample = sample
+      finding.evidence.insert(
+        "how many there are is an estimate: \(sample.words), were read", at: min(1, evidence.count))
+    }
+    let reasons = touched.compactMap { cache in
+      let name = census.caches[cache.cache].name
+      if let reason = Shortfall(of: cache, in: subject)?.reason(name) { return reason }
+      // Who does not count groups may have seen no more than what was read.
+      return finding.sample == nil ? cache.sample.map { "of \(name), \($0.words), were read" } : nil
+    }
+    guard !reasons.isEmpty, count != nil else { return finding }
     finding.isAtLeast = true
     finding.title = "at least " + title
     finding.evidence.insert(

@@ -114,16 +114,17 @@ public struct UserPatternRule: Rule {
     let lost = standing?.lost ?? []
     let isLost = lost.count >= pattern.fewest
     let members = isLost ? group.limited(to: lost) : group
-    let count = members.slots.count
+    let amount = members.amount
+    let count = amount.count
     guard count >= pattern.fewest else { return nil }
     let cache = subject.census.caches[group.cache]
-    let bytes = count.multipliedReportingOverflow(by: cache.slotSize).partialValue
+    let bytes = amount.bytes(slotSize: cache.slotSize)
     let naming = GroupNaming(group)
     let names = CacheNames(subject)
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, group.template),
       title:
-        "\(naming.amount(count)) in \(names.place(of: [group], in: cache)) (\(bytes.byteSize)): "
+        "\(naming.words(amount)) in \(names.place(of: [group], in: cache)) (\(bytes.byteSize)): "
         + pattern.title,
       certainty: certainty(isLost: isLost, reachability?.coverage), cache: cache.address,
       cacheName: cache.name, alias: names.alias(of: group), type: naming.type, count: count,

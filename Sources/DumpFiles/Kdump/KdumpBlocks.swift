@@ -106,6 +106,43 @@ struct KdumpBlocks: Sendable {
     return try descriptor(at: dumped.rank(of: number) - firstRank)
   }
 
+  /// How many blocks of a run have each status; descriptors are read many at a time.
+  func statusCounts(of numbers: Range<UInt64>) -> [PageStatus: Int] {
+    var counts: [PageStatus: Int] = [:]
+    var table = DescriptorRun(contents: contents, tableOffset: tableOffset)
+    var rank = dumped.rank(of: numbers.lowerBound)
+    var inBoth: UInt64 = 0
+    var number = dumped.next(true, from: numbers.lowerBound)
+    let firstDumped = rank
+    while number < min(numbers.upperBound, dumped.count) {
+      counts[status(of: number, descriptor: rank &- firstRank, in: &table), default: 0] += 1
+      if known?[number] == true { inBoth += 1 }
+      rank += 1
+      number = dumped.next(true, from: number + 1)
+    }
+    let knownHere = known.map { $0.rank(of: numbers.upperBound) - $0.rank(of: numbers.lowerBound) }
+    let excluded = (knownHere ?? inBoth) - inBoth
+    let absent = UInt64(numbers.count) - (rank - firstDumped)
+    if excluded > 0 { counts[.absent(.excluded)] = Int(excluded) }
+    if absent > excluded { counts[.absent(.hole), default: 0] += Int(absent - excluded) }
+    return counts
+  }
+
+  private func status(
+    of number: UInt64, descriptor index: UInt64, in table: inout DescriptorRun
+  ) -> PageStatus {
+    if let part, !part.contains(number) { return .absent(.missingPart) }
+    do throws(Absence) {
+      let descriptor = try table.descriptor(at: index, blockSize: blockSize)
+      guard contents.holds(descriptor.size, at: descriptor.offset) else {
+        return .absent(.truncated)
+      }
+      return isSharedZero(descriptor) ? .zero : .present
+    } catch {
+      return .absent(error)
+    }
+  }
+
   private func descriptor(at index: UInt64) throws(Absence) -> PageDescriptor {
     // Safe: the index is smaller than the number of bits in the file.
     let offset = tableOffset + index * PageDescriptor.size

@@ -61,6 +61,17 @@ extension KdumpMemory: DumpMemory {
     }
   }
 
+  func statusCounts(of frames: Range<PageFrame>) -> [PageStatus: Int] {
+    guard file.blockSize == pageSize else {
+      var counts: [PageStatus: Int] = [:]
+      for frame in frames.lowerBound.rawValue..<frames.upperBound.rawValue {
+        counts[status(of: PageFrame(frame)), default: 0] += 1
+      }
+      return counts
+    }
+    return file.statusCounts(of: frames.lowerBound.rawValue..<frames.upperBound.rawValue)
+  }
+
   /// The blocks that a page lies in: one, unless the pages are larger than the blocks.
   private func blocks(of frame: PageFrame) throws(Absence) -> ClosedRange<UInt64> {
     let shift = UInt64(pageSize.shift)

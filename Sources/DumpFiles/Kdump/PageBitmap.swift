@@ -66,7 +66,7 @@ struct PageBitmap: Sendable {
   }
 
   /// The first page frame from `frame` on whose bit is set, or not set; `count` when there is none.
-  private func next(_ isSet: Bool, from frame: UInt64) -> UInt64 {
+  func next(_ isSet: Bool, from frame: UInt64) -> UInt64 {
     var frame = frame
     while frame < count {
       let word = isSet ? word(Int(frame / 64)) : ~word(Int(frame / 64))

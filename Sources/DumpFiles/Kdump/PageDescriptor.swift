@@ -13,9 +13,11 @@ struct PageDescriptor: Sendable {
   let codec: PageCodec?
 
   /// Reads a descriptor; throws why there can be no block behind it.
-  init(_ bytes: Bytes, blockSize: PageSize) throws(Absence) {
-    guard let offset = bytes.load(UInt64.self, at: 0), let size = bytes.load(UInt32.self, at: 8),
-      let flags = bytes.load(UInt32.self, at: 12)
+  init(_ bytes: Bytes, at place: Int = 0, blockSize: PageSize) throws(Absence) {
+    let span = bytes.span
+    guard let offset = span.load(UInt64.self, at: place),
+      let size = span.load(UInt32.self, at: place + 8),
+      let flags = span.load(UInt32.self, at: place + 12)
     else { throw .truncated }
     // The descriptor's place was made, but makedumpfile ended before it had something to write.
     guard offset != 0 else { throw .lost }

@@ -8,6 +8,25 @@ public import Memory
 public struct KdumpBuilder: Sendable {
   /// The machine's memory: its page frames are what the first bitmap knows.
   public var memory: PhysicalImage
+  /// Page frames that all hold the same.
+  public struct Repeated: Sendable {
+    /// The page frames.
+    public let frames: Range<PageFrame>
+    /// What each holds: a page.
+    public let contents: [UInt8]
+
+    /// Describes page frames.
+    public init(frames: Range<PageFrame>, contents: [UInt8]) {
+      self.frames = frames
+      self.contents = contents
+    }
+  }
+
+  /// Memory beside the machine's that is stored once for all page frames that hold it: ascending,
+  /// behind the machine's own.
+  public var repeated: [Repeated] = []
+  /// The dump speaks of so many page frames as memory; those that it does not hold were left out.
+  public var claimedFrames: UInt64 = 0
   /// `header_version`, 1 to 6.
   public var headerVersion: Int32 = 6
   /// The strings of `utsname`: system, node, release, version, machine, domain.
@@ -54,9 +73,13 @@ public struct KdumpBuilder: Sendable {
     file.put(subHeader(noteSize: noteBytes.count), at: blockSize)
     file.put(noteBytes, at: blockSize + 104)
     var offset = (1 + subHeaderBlocks) * blockSize
-    for bitmap in hasTwoBitmaps ? [frames, dumped] : [dumped] {
-      file.put(bits(bitmap, size: bitmapBlocks * blockSize), at: offset)
-      offset += bitmapBlocks * blockSize
+    let size = bitmapBlocks * blockSize
+    let known =
+      claimedFrames > 0
+      ? (0..<size).map { $0 < Int(claimedFrames / 8) ? 0xff : 0 } : bits(frames, size: size)
+    for bitmap in hasTwoBitmaps ? [known, bits(dumped, size: size)] : [bits(dumped, size: size)] {
+      file.put(bitmap, at: offset)
+      offset += size
     }
     try appendBlocks(dumped.filter { split?.contains($0) ?? true }, to: &file)
     return file
@@ -65,12 +88,15 @@ public struct KdumpBuilder: Sendable {
   private var blockSize: Int { memory.pageSize.bytes }
 
   private var allFrames: [PageFrame] {
-    memory.frames.flatMap { range in
+    (memory.frames + repeated.map(\.frames)).flatMap { range in
       (range.lowerBound.rawValue..<range.upperBound.rawValue).map { PageFrame($0) }
     }
   }
 
-  private var blockCount: Int { Int(memory.frames.last?.upperBound.rawValue ?? 0) }
+  private var blockCount: Int {
+    let last = repeated.last?.frames.upperBound ?? memory.frames.last?.upperBound
+    return Int(max(last?.rawValue ?? 0, claimedFrames))
+  }
 
   private func header(subHeaderBlocks: Int, bitmapBlocks: Int) -> [UInt8] {
     var header = Array("KDUMP   ".utf8)
@@ -130,13 +156,27 @@ public struct KdumpBuilder: Sendable {
     let tableOffset = file.count
     let dataOffset = tableOffset + frames.count * 24
     var data = sharesZeroBlock ? zeros : []
+    var shared: [UInt64: (offset: Int, size: Int, flags: UInt32)] = [:]
     file.put([UInt8](repeating: 0, count: frames.count * 24), at: tableOffset)
     for (index, frame) in frames.enumerated() where !lost.contains(frame) {
-      let contents = memory.contents(of: frame..<PageFrame(frame.rawValue + 1))
+      let run = repeated.first { $0.frames.contains(frame) }
+      let place = tableOffset + index * 24
+      if let run, let known = shared[run.frames.lowerBound.rawValue] {
+        file.put(UInt64(known.offset), at: place)
+        file.put(UInt32(known.size), at: place + 8)
+        file.put(known.flags, at: place + 12)
+        continue
+      }
+      let contents =
+        run?.contents ?? memory.contents(of: frame..<PageFrame(frame.rawValue + 1))
       let isShared = sharesZeroBlock && contents == zeros
       let packed = isShared ? (bytes: [], flags: 0) : try pack(contents, of: frame)
       let size = isShared ? blockSize : packed.bytes.count
-      let place = tableOffset + index * 24
+      if let run {
+        shared[run.frames.lowerBound.rawValue] = (
+          isShared ? dataOffset : dataOffset + data.count, size, packed.flags
+        )
+      }
       file.put(UInt64(isShared ? dataOffset : dataOffset + data.count), at: place)
       file.put(sizes[frame] ?? UInt32(size), at: place + 8)
       file.put(flags[frame] ?? packed.flags, at: place + 12)

@@ -16,6 +16,8 @@ struct EncodedFinding: Encodable, Sendable {
   @OrNull var count: Int?
   /// Whether there may be more, in what the dump lacks.
   let atLeast: Bool
+  /// What count and bytes are an estimate from.
+  @OrNull var sampled: EncodedSample?
   @OrNull var bytes: Int?
   @OrNull var module: String?
   let symbols: [String]
@@ -36,6 +38,7 @@ struct EncodedFinding: Encodable, Sendable {
     type = finding.type
     count = finding.count
     atLeast = finding.isAtLeast
+    sampled = finding.sample.map { EncodedSample($0) }
     bytes = finding.bytes
     module = finding.module
     symbols = finding.symbols
@@ -43,6 +46,19 @@ struct EncodedFinding: Encodable, Sendable {
     cause = finding.cause.map { EncodedCause($0) }
     verify = finding.verify.map { EncodedVerification(tool: $0.tool, command: $0.command) }
     examples = finding.examples(in: subject.census).map { EncodedAddress($0) }
+  }
+}
+
+/// The part of a cache's allocated objects that was looked at.
+struct EncodedSample: Encodable, Sendable {
+  let objects: Int
+  let of: Int
+  /// What the choice of slabs was made by, in hexadecimal.
+  let seed: String
+
+  init(_ sample: Sample) {
+    (objects, of) = (sample.objects, sample.of)
+    seed = String(sample.seed, radix: 16)
   }
 }
 

@@ -51,7 +51,7 @@ struct FindingExplanation {
 
   private var amounts: [String] {
     var lines = [
-      "\(finding.isAtLeast ? "at least " : "")\(finding.count.grouped) \(finding.count == 1 ? "object" : "objects"), "
+      "\(bound)\(finding.count.grouped) \(finding.count == 1 ? "object" : "objects"), "
         + finding.bytes.byteSize
     ]
     if let name = finding.cacheName, let address = finding.cache {
@@ -64,6 +64,11 @@ struct FindingExplanation {
       lines.append("\(group.identical.grouped) of them are equal byte for byte")
     }
     return lines
+  }
+
+  /// What the number of objects is, if it is not exact.
+  private var bound: String {
+    finding.isAtLeast ? "at least " : finding.sample == nil ? "" : "about "
   }
 
   private var cause: [String] {
@@ -81,7 +86,7 @@ struct FindingExplanation {
     finding.groups.prefix(Self.groupsShown).flatMap { group -> [String] in
       let summary = GroupSummary(group, in: subject)
       let structure = names.structure(of: group.type, template: group.template)
-      var title = "\(summary.count.grouped) × \(summary.label)"
+      var title = "\(group.amount.words) × \(summary.label)"
       if case .known(_, let size) = group.type { title += ", \(size.counted("byte"))" }
       return [title]
         + TemplateText.lines(group.template, structure: structure).map { "  " + $0 }

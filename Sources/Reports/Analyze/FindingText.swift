@@ -42,6 +42,7 @@ enum FindingText {
     let allocated = subject.census.counts[grouped.cache].allocated
     return grouped.grouped == allocated
       ? "all \(allocated.counted("object")) in \(cache) were read"
-      : "\(grouped.grouped) of \(allocated.counted("object")) in \(cache) were read"
+      : "\(grouped.grouped.grouped) of \(allocated.counted("object")) in \(cache) were read"
+        + (grouped.sample == nil ? "" : ", in slabs chosen at random")
   }
 }

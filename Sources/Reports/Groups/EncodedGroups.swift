@@ -36,6 +36,8 @@ struct EncodedGroupedCache: Encodable, Sendable {
   let unread: Int
   /// What a merged cache is made of; empty for a cache of its own.
   let parts: [EncodedPart]
+  /// The part of the allocated objects that was looked at: null where all were.
+  @OrNull var sampled: EncodedSample?
   /// Objects that may be allocated and are in no group.
   let indeterminate: Int
 
@@ -49,6 +51,7 @@ struct EncodedGroupedCache: Encodable, Sendable {
     parts = CacheParts(groups, names: CacheNames(subject), in: subject.census).parts.map {
       EncodedPart(alias: $0.alias, type: $0.type, count: $0.count, bytes: $0.bytes)
     }
+    sampled = groups.sample.map { EncodedSample($0) }
     indeterminate = subject.census.counts[groups.cache].indeterminate
   }
 }
@@ -66,6 +69,8 @@ struct EncodedGroup: Encodable, Sendable {
   let count: Int
   /// Whether there may be more, in what the dump lacks.
   let atLeast: Bool
+  /// How many members were seen: fewer than `count` where the cache was sampled.
+  let seen: Int
   let bytes: Int
   @OrNull var cacheAddress: EncodedAddress?
   /// Of a merged cache's names the one that the members belong to: null where nothing tells.
@@ -84,6 +89,7 @@ struct EncodedGroup: Encodable, Sendable {
     let group = summary.group
     atLeast = summary.isAtLeast
     count = summary.count
+    seen = group.slots.count
     bytes = summary.bytes
     cacheAddress = summary.cache.knownAddress.map { EncodedAddress($0) }
     identical = group.identical

@@ -40,8 +40,8 @@ struct GroupSummary: Sendable {
 
   private static let examplesShown = 5
 
-  /// The number of members.
-  var count: Int { group.slots.count }
+  /// The number of members, which is an estimate where the cache was sampled.
+  var count: Int { group.amount.count }
 
   /// The memory of the members' slots.
   var bytes: Int {

@@ -69,7 +69,10 @@ public struct GroupsReport: Report {
     if doubtful > 0 {
       text += "Of \(doubtful.grouped) more it is not known whether they are allocated.\n"
     }
-    let skipped = allocated - groups.grouped - groups.unread
+    if let sample = groups.sample {
+      text += "Numbers are estimates: \(sample.words), were read; --full reads all.\n"
+    }
+    let skipped = (groups.sample?.objects ?? allocated) - groups.grouped - groups.unread
     if skipped > 0 { text += "\(skipped.grouped) of them were not looked at.\n" }
     return text
   }
@@ -96,7 +99,7 @@ public struct GroupsReport: Report {
     switch group.identical {
     case group.slots.count: "all"
     case ...1: "no two"
-    default: group.identical.grouped
+    default: group.amount(of: group.identical).words
     }
   }
 
@@ -106,7 +109,7 @@ public struct GroupsReport: Report {
     let group = summary.group
     let bound = summary.isAtLeast ? "at least " : ""
     var text = style.strong(
-      "\(bound)\(summary.count.grouped) × \(summary.label)\(summary.aliasWords)")
+      "\(bound)\(group.amount.words) × \(summary.label)\(summary.aliasWords)")
     text += ", \(summary.bytes.byteSize)"
     if case .known(_, let size) = group.type { text += ", \(size.counted("byte")) each" }
     if summary.count > 1 { text += ", \(identical(group)) identical" }

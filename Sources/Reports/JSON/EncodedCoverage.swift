@@ -9,6 +9,8 @@ struct EncodedCoverage: Encodable, Sendable {
   /// Page frames of which it is not known whether they are slabs.
   let unknownPageFrames: Int
   let complete: Bool
+  /// Whether time was over before everything was done.
+  let stopped: Bool
   let remarks: [String]
 
   init(_ coverage: Coverage) {
@@ -18,6 +20,7 @@ struct EncodedCoverage: Encodable, Sendable {
       .sorted { ($1.pages, $0.condition) < ($0.pages, $1.condition) }
     unknownPageFrames = coverage.unknownFrames
     complete = coverage.isComplete
+    stopped = coverage.isStopped
     remarks = (coverage.headline.map { [$0] } ?? []) + coverage.remarks
   }
 }

@@ -83,6 +83,14 @@ private struct PartScan: Sendable {
   struct Outcome: Sendable {
     var samples: [Reference] = []
     var coverage = ScanCoverage()
+
+    /// The same with the frames of the part as missing: time is over.
+    func leaving(_ frames: Range<PageFrame>) -> Outcome {
+      var outcome = self
+      let count = frames.upperBound.rawValue - frames.lowerBound.rawValue
+      outcome.coverage.missingPages += Int(clamping: count)
+      return outcome
+    }
   }
 
   let kernel: Kernel
@@ -95,13 +103,17 @@ private struct PartScan: Sendable {
   let sink: any ReferenceSink
   let mostSamples: Int
 
+  /// So many frames are scanned before the time is looked at again.
+  private static let framesPerCheck = 1024
   /// References are handed over in batches of this size.
   private static let batch = 4096
 
   func scan(_ frames: Range<PageFrame>) -> Outcome {
     var outcome = Outcome()
     var hits: [ReferenceHit] = []
+    guard !TimeLimit.isOver else { return outcome.leaving(frames) }
     for (number, use) in uses.uses(of: frames).enumerated() {
+      if number % Self.framesPerCheck == 0, TimeLimit.isOver { return outcome.leaving(frames) }
       let frame = PageFrame(frames.lowerBound.rawValue + UInt64(number))
       switch use {
       case .free, .user: outcome.coverage.otherPages += 1

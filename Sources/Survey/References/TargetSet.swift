@@ -26,8 +26,8 @@ struct TargetSet: Sendable {
   /// Takes slots of the census in any order; those that it does not have are left out.
   init(_ slots: [UInt32], of census: Census, machine: Machine) {
     self.census = census
-    self.slots = Set(slots.lazy.filter { Int($0) < census.slotCount }).sorted()
-    members = SlotSet(slotCount: census.slotCount)
+    members = SlotSet(slots, slotCount: census.slotCount)
+    self.slots = members.slots
     // AArch64 ignores the top byte of a pointer (TBI), and KASAN keeps a tag there.
     tag = machine == .arm64 ? 0xff << 56 : 0
     var lowest = UInt64.max
@@ -48,7 +48,6 @@ struct TargetSet: Sendable {
 
   private mutating func enter(_ slot: UInt32) {
     guard let object = census.object(inSlot: Int(slot)) else { return }
-    members.insert(Int(slot))
     let first = census.address(of: object).rawValue &- base
     let last = first &+ UInt64(max(1, census.slabs[object.slab].slotSize)) &- 1
     guard first <= last, last < extent else { return }

@@ -14,6 +14,8 @@ struct Analyze: AsyncParsableCommand {
     help: ArgumentHelp("Print everything about one finding, or about all.", valueName: "F1|all"))
   var explain: String?
 
+  @OptionGroup var effort: EffortOptions
+
   @OptionGroup var patterns: PatternOption
 
   @OptionGroup var options: ReportOptions
@@ -41,12 +43,15 @@ struct Analyze: AsyncParsableCommand {
 
   private func report() async throws -> AnalysisReport {
     let patterns = try patterns.read()
-    return try await arguments.open(.all) { subject, description, progress in
-      progress?.began("grouping objects and looking for leaks")
-      return AnalysisReport(
-        subject, input: description,
-        investigation: await Investigation(of: subject, patterns: patterns),
-        command: "slabscope analyze \(arguments.commandLine)")
+    return try await effort.limiting {
+      try await arguments.open(.all) { subject, description, progress in
+        progress?.began("grouping objects and looking for leaks")
+        return AnalysisReport(
+          subject, input: description,
+          investigation: await Investigation(
+            of: subject, patterns: patterns, sampling: effort.sampling),
+          command: "slabscope analyze \(arguments.commandLine)\(effort.full ? " --full" : "")")
+      }
     }
   }
 }

@@ -14,18 +14,24 @@ struct Groups: AsyncParsableCommand {
     help: ArgumentHelp("The cache, by name, alias or address.", valueName: "name"))
   var cache: CacheName
 
+  @OptionGroup var effort: EffortOptions
+
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
     try await options.write {
-      try await arguments.open { subject, _, progress in
-        let caches = try cache.caches(in: subject.census)
-        progress?.began("grouping objects")
-        var groups: [CacheGroups] = []
-        for cache in caches {
-          groups.append(await CacheGrouping.groups(ofCache: cache, in: subject))
+      try await effort.limiting {
+        try await arguments.open { subject, _, progress in
+          let caches = try cache.caches(in: subject.census)
+          progress?.began("grouping objects")
+          var groups: [CacheGroups] = []
+          for cache in caches {
+            groups.append(
+              await CacheGrouping.groups(
+                ofCache: cache, in: subject, sampling: effort.sampling))
+          }
+          return GroupsReport(subject, name: cache.text, caches: groups)
         }
-        return GroupsReport(subject, name: cache.text, caches: groups)
       }
     }
   }

@@ -25,7 +25,8 @@ struct Show: AsyncParsableCommand {
         if let object = subject.census.object(containing: at.address) {
           progress?.began("grouping objects")
           let cache = Int(subject.census.slabs[object.slab].cache)
-          groups = await CacheGrouping.groups(ofCache: cache, in: subject)
+          groups = await CacheGrouping.groups(
+            ofCache: cache, in: subject, sampling: .none)
           if let slot = UInt32(exactly: subject.census.slot(of: object)) {
             progress?.began("searching memory for references")
             references = await subject.references?.references(to: [slot])
