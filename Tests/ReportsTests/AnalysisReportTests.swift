@@ -82,6 +82,35 @@ struct AnalysisReportTests {
     #expect(text.contains("note: kernels like this were not tested"))
   }
 
+  @Test("where pages may be slabs that were missed, no leak is ruled out")
+  func partial() {
+    var partial = subject
+    partial.coverage.unknownFrames = 64
+    let report = AnalysisReport(
+      partial, input: SampleKernel.input,
+      investigation: Investigation(groups: [], findings: [], coverage: partial.coverage),
+      command: "slabscope x")
+    #expect(
+      report.text(style: .plain)
+        .hasPrefix("No known leak pattern was found in what could be read. The largest"))
+  }
+
+  @Test("where no cache could be walked, nothing is said of leaks")
+  func nothingWalked() {
+    var lost = subject
+    lost.census = Census(
+      CensusBuilder(caches: [
+        SampleKernel.cache(
+          "lost", at: 0xffff_8880_0010_0300, objectSize: 64, slotSize: 64, perSlab: 64,
+          faults: [Fault(.absent, "its nodes are excluded from the dump")])
+      ]))
+    let report = AnalysisReport(
+      lost, input: SampleKernel.input,
+      investigation: Investigation(groups: [], findings: [], coverage: lost.coverage),
+      command: "slabscope x")
+    #expect(report.text(style: .plain).hasPrefix("The slab caches could not be found"))
+  }
+
   @Test("where the caches were not found, no leak is ruled out")
   func nothingKnown() {
     var empty = subject

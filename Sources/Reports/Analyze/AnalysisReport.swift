@@ -87,7 +87,9 @@ public struct AnalysisReport: Report {
 
   /// The first line when no rule found anything.
   private func nothing(_ caches: [CacheSummary], _ style: TextStyle) -> String {
-    guard !caches.isEmpty else {
+    // Caches of a dump of which none could be walked say nothing of leaks either.
+    guard !caches.isEmpty, !subject.counters.isEmpty || caches.contains(where: { $0.counts != nil })
+    else {
       let sentence =
         input.files.contains { $0.format.hasPrefix("text") }
         ? "The text shows no slab caches, and no rule found anything in what it counts."
@@ -98,9 +100,14 @@ public struct AnalysisReport: Report {
     let sentence =
       subject.census.slabs.isEmpty && !subject.counters.isEmpty
       ? "The text counts objects and shows none; no count is out of proportion."
-      : "No known leak pattern was found."
+      : "No known leak pattern was found" + (isPartial ? " in what could be read." : ".")
     return style.strong(sentence) + " The largest caches are "
       + names.joined(separator: ", ") + ".\n"
+  }
+
+  /// Whether slabs may have been missed, or objects were not looked at.
+  private var isPartial: Bool {
+    subject.coverage.unknownFrames > 0 || subject.coverage.isStopped
   }
 
   private func largest(_ caches: [CacheSummary], _ style: TextStyle) -> String {
@@ -116,7 +123,7 @@ public struct AnalysisReport: Report {
       table.add([
         summary.cache.name, summary.bytes.byteSize, (summary.counts?.allocated).grouped,
         (summary.counts?.indeterminate).grouped,
-        group.map { "\($0.count.grouped) × \($0.label)" } ?? "not grouped",
+        group.map { "\($0.group.amount.words) × \($0.label)" } ?? "not grouped",
       ])
     }
     return table.rendered(style: style)
