@@ -63,6 +63,18 @@ struct ChargedObjectsTests {
     #expect(objects(usage) == [.group(1): 2, .nobody: kernel.slots(of: cache) - 2])
   }
 
+  @Test("an array may be larger than its slab", arguments: eras)
+  func smallObjects(era: SlabEra) async throws {
+    var kernel = SlabKernel(era)
+    let cache = kernel.addCache("kmalloc-8", objectSize: 8)
+    let slab = kernel.addSlab(of: cache)
+    let group = kernel.addGroup("shop")
+    let last = kernel.slots(of: cache) - 1
+    kernel.charge([0, last], of: slab, to: group)
+    let usage = try #require(await charges(kernel).records?.usage())
+    #expect(objects(usage) == [.group(1): 2, .nobody: last - 1])
+  }
+
   @Test("before 5.9 a cache has the objects of one group")
   func childCaches() async throws {
     var kernel = SlabKernel(.slub4_19)

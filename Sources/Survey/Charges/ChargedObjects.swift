@@ -31,6 +31,8 @@ public struct ChargedObjects: ChargeRecords {
 
   /// The slabs that one task looks at.
   private static let slabsPerTask = 2048
+  /// No slab is larger, in bytes, and no array.
+  private static let mostBytes = 1 << 25
   /// Set in the word that leads to an array of pointers to groups.
   private static let isArray: UInt64 = 1
 
@@ -175,14 +177,12 @@ public struct ChargedObjects: ChargeRecords {
           whole = Charge(owner: .nobody, isInherited: false)
           return
         }
-        let length = max(Int(slab.slots) - 1, 0).multipliedReportingOverflow(by: array.stride)
-        let room = Int(slab.pages) * records.kernel.memory.pageSize.bytes
-        guard array.word & isArray != 0, !length.overflow, length.partialValue <= room else {
-          return
-        }
+        let (length, overflow) = max(Int(slab.slots) - 1, 0)
+          .multipliedReportingOverflow(by: array.stride)
+        guard array.word & isArray != 0, !overflow, length <= mostBytes else { return }
         step = array.stride
         bytes = try? records.kernel.memory.bytes(
-          at: start, count: length.partialValue + pointer.end)
+          at: start, count: length + pointer.end)
       }
     }
 
