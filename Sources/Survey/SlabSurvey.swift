@@ -56,6 +56,9 @@ public struct SlabSurvey: Sendable {
     case .slab(let layout):
       SLABStates(kernel, caches: caches.caches, layout: layout).enter(into: &ledger)
     }
+    if let layout = NodeLayout(cacheStructure) {
+      NodeCounters(kernel, layout: layout).check(caches.caches, &ledger)
+    }
     remarks += PendingObjects(kernel, callbacks: callbacks).enter(into: &ledger)
     if isSLUB {
       ledger.name(by: CacheAliases(kernel, cache: cacheStructure, anchors: Self.anchors))

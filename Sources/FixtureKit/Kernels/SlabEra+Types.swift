@@ -154,6 +154,8 @@ extension SlabEra {
     unit.structure("kmem_cache_node") {
       $0.member("list_lock", .unsignedInt)
       $0.member("nr_partial", .unsignedLong)
+      $0.member("nr_slabs", .unsignedLong)
+      $0.member("total_objects", .unsignedLong)
       if sheaves == .inNode { $0.member("barn", .pointer(.structure("node_barn"))) }
     }
     unit.structure("memcg_cache_params") {
@@ -233,6 +235,8 @@ extension SlabEra {
     }
     unit.structure("kmem_cache_node") {
       $0.member("list_lock", .unsignedInt)
+      $0.member("total_slabs", .unsignedLong)
+      $0.member("free_objects", .unsignedLong)
       $0.member("shared", .pointer(.structure("array_cache")))
       $0.member("alien", .pointer(.pointer(.structure("alien_cache"))))
     }

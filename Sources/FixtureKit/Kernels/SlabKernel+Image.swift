@@ -50,6 +50,11 @@ extension SlabKernel {
     caches[slab.cache].isOffSlab ? 0 : (slab.slots + 7) / 8 * 8
   }
 
+  /// Where the `struct page` of a slab's first page lies in memory, 64 bytes of it.
+  public func structPage(of slab: Int) -> PhysicalAddress {
+    Self.vmemmapStart.advanced(by: slabs[slab].frame * 64)
+  }
+
   /// The page frame of a page of a slab.
   public func frame(of slab: Int, page: Int = 0) -> PageFrame {
     PageFrame(slabs[slab].frame + UInt64(page))

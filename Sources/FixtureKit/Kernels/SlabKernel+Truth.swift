@@ -4,6 +4,9 @@ extension SlabKernel {
   /// Damages a slab; the last damage counts.
   public mutating func damage(_ slab: Int, _ damage: Damage) { slabs[slab].damage = damage }
 
+  /// Gives a slab back whose objects are all free, which happens after a grace period only.
+  public mutating func discard(_ slab: Int) { discarded.insert(slab) }
+
   /// Leaves the page of memory out of the dump that has a slab's `struct page`.
   public mutating func loseStructPage(of slab: Int) {
     let first = slabs[slab].frame / 64 * 64

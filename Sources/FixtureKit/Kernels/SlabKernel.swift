@@ -229,6 +229,8 @@ public struct SlabKernel: Sendable {
   var charges: [Charge] = []
   /// Pages and the groups that they are charged to.
   var pageCharges: [UInt64: Int] = [:]
+  /// Slabs that were given back and wait for a grace period: their nodes do not count them.
+  var discarded: Set<Int> = []
   private var nextFrame: UInt64
 
   /// A machine without caches.

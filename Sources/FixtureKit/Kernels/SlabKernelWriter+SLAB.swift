@@ -13,10 +13,7 @@ extension SlabKernelWriter {
     for cpu in 0..<kernel.cpus {
       writeArray(.cpuArray(cpu), cache: number, at: perCPU(variable, cpu: cpu))
     }
-    for node in 0..<kernel.nodes {
-      let holder = allocate(size(of: "kmem_cache_node"))
-      let array = place("kmem_cache", at: address, "node")
-      image.write(pointer(holder), at: array.advanced(by: UInt64(node) * 8))
+    for (node, holder) in writeNodes(of: number, at: address).enumerated() {
       let shared = allocate(size(of: "array_cache") + cache.capacity * 8)
       writeArray(.sharedArray(node: node), cache: number, at: shared)
       set("kmem_cache_node", at: holder, "shared", pointer(shared))

@@ -19,7 +19,8 @@ extension SlabKernelWriter {
       "kmem_cache", at: address, "min",
       UInt64(smallest << 16 | kernel.slots(of: number, order: smallest)))
     if kernel.era.hasCPUSlabs { writeCPUSlabs(number, at: address) }
-    if kernel.era.sheaves != .none { writeSheaves(number, at: address) }
+    let holders = writeNodes(of: number, at: address)
+    if kernel.era.sheaves != .none { writeSheaves(number, at: address, holders: holders) }
   }
 
   private mutating func writeCPUSlabs(_ number: Int, at address: PhysicalAddress) {
@@ -39,7 +40,9 @@ extension SlabKernelWriter {
     }
   }
 
-  private mutating func writeSheaves(_ number: Int, at address: PhysicalAddress) {
+  private mutating func writeSheaves(
+    _ number: Int, at address: PhysicalAddress, holders: [PhysicalAddress]
+  ) {
     let variable = allocatePerCPU(size(of: "slub_percpu_sheaves"))
     set("kmem_cache", at: address, "cpu_sheaves", variable)
     for cpu in 0..<kernel.cpus {
@@ -55,12 +58,8 @@ extension SlabKernelWriter {
     for node in 0..<kernel.nodes {
       let barn = allocate(size(of: "node_barn"))
       if kernel.era.sheaves == .inNode {
-        let holder = allocate(size(of: "kmem_cache_node"))
-        set("kmem_cache_node", at: holder, "barn", pointer(barn))
-        let array = place("kmem_cache", at: address, "node")
-        image.write(pointer(holder), at: array.advanced(by: UInt64(node) * 8))
+        set("kmem_cache_node", at: holders[node], "barn", pointer(barn))
       } else {
-        // A node without memory has a barn but no `struct kmem_cache_node`.
         let array = place("kmem_cache", at: address, "per_node")
         image.write(pointer(barn), at: array.advanced(by: UInt64(node) * 16))
       }

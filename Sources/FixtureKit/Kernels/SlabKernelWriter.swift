@@ -181,9 +181,7 @@ struct SlabKernelWriter {
   }
 
   /// Where the `struct page` of a slab lies.
-  func structPage(of slab: Int) -> PhysicalAddress {
-    SlabKernel.vmemmapStart.advanced(by: kernel.slabs[slab].frame * 64)
-  }
+  func structPage(of slab: Int) -> PhysicalAddress { kernel.structPage(of: slab) }
 
   /// The structure that has a slab's members.
   var slabStructure: String { kernel.era.hasStructSlab ? "slab" : "page" }

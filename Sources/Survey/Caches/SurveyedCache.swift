@@ -55,7 +55,9 @@ extension SurveyedCache {
       (8...(1 << 22)).contains(size) && (0...size).contains(objectSize)
       && (0...Self.largestOrder).contains(order) && (0..<size).contains(lead)
       && (1...32767).contains(slots) && slots * size <= pageBytes << order
-    if !fits {
+    // SLUB's `oo` is worked out from the size; slabs tell themselves how many objects they have.
+    let agrees = !layout.isSLUB || fits && slots == (pageBytes << order) / size
+    if !fits || !agrees {
       faults.append(
         Fault(
           .impossible, at: record.address,

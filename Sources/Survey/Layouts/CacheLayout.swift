@@ -49,6 +49,11 @@ struct CacheLayout: Hashable, Sendable {
     }
   }
 
+  /// Whether the caches are SLUB's.
+  var isSLUB: Bool {
+    if case .packed = shape { true } else { false }
+  }
+
   /// The fields that this layout reads.
   var fields: [Field] {
     let shape =

@@ -33,6 +33,13 @@ struct CPUSlabs: Sendable {
             throw Fault(
               .wildPointer, at: address, "CPU \(cpu) allocates from what is no slab of it")
           }
+          if !book.slabs[slab].isFrozen {
+            faults.append(
+              (
+                number,
+                Fault(.mismatch, at: address, "CPU \(cpu) allocates from a slab not its own")
+              ))
+          }
           let freelist = kernel.machine.untagged(VirtualAddress(record[layout.freelist]))
           active.append(Active(slab: slab, freelist: freelist))
         } catch {
@@ -49,20 +56,21 @@ struct CPUSlabs: Sendable {
       ledger.free(list.slots, ofSlab: found.slab, .cpuSlab)
       if let fault = list.fault { ledger.doubt(found.slab, fault) }
     }
-    guard !faults.isEmpty else { return }
     for (cache, fault) in faults { ledger.note(fault, ofCache: cache) }
     doubtUnclaimed(&ledger)
   }
 
-  /// Puts in doubt the slabs that a CPU may allocate from which could not be asked.
+  /// Puts in doubt the slabs that a CPU may allocate from which could not be asked, or denies it.
   ///
   /// A slab that a CPU has taken over is frozen, whatever else is (all slabs on CPUs' partial lists
-  /// were, until Linux 8cd3fa428b56, "slub: Delay freezing of partial slabs", v6.8).
+  /// were, until Linux 8cd3fa428b56, "slub: Delay freezing of partial slabs", v6.8). With its freelist
+  /// taken and nothing freed since, it is a CPU's for certain: on a partial list something is free.
   private func doubtUnclaimed(_ ledger: inout SlotLedger) {
     let unclear = Set(faults.map { Int32($0.cache) })
     let claimed = Set(active.map(\.slab))
-    for (number, slab) in ledger.book.slabs.enumerated()
-    where unclear.contains(slab.cache) && slab.isFrozen && !claimed.contains(number) {
+    for (number, slab) in ledger.book.slabs.enumerated() where slab.isFrozen {
+      let isTaken = slab.freelist == VirtualAddress(0) && slab.inUse == slab.slots
+      guard unclear.contains(slab.cache) || isTaken, !claimed.contains(number) else { continue }
       ledger.doubt(
         number,
         Fault(

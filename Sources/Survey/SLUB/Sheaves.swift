@@ -66,6 +66,10 @@ struct Sheaves {
       do throws(Fault) {
         let record = try Record(
           "the sheaves of CPU \(cpu)", at: address, extent: extent, in: kernel.memory)
+        // Where objects go that are freed first: a CPU always has one.
+        if let main = layout.active.first, record[main] == 0 {
+          throw Fault(.wildPointer, at: address, "CPU \(cpu) has no main sheaf")
+        }
         for field in layout.active {
           enterSheaf(record[field], cache, number, .free(.cpuSheaf), &ledger)
         }
@@ -126,14 +130,14 @@ struct Sheaves {
       let record = try Record(
         "a sheaf", at: address, extent: [layout.cache, layout.size].extent, in: kernel.memory)
       let count = record[layout.size]
+      let room = capacity(of: cache)
       // A cache without sheaves points to one static sheaf of all such caches, which is empty.
-      guard count > 0 else { return }
+      guard count > 0 || room > 0 else { return }
       let owner = kernel.machine.untagged(VirtualAddress(record[layout.cache]))
       guard owner == cache.record.address else {
         throw Fault(
           .mismatch, at: address, "a sheaf says it belongs to the cache at \(owner)")
       }
-      let room = capacity(of: cache)
       let objects = try kernel.pointers(
         "a sheaf", at: address.advanced(by: layout.objects), Int(min(count, UInt64(room))))
       guard count <= UInt64(room) else {
