@@ -26,6 +26,8 @@ public struct DumpFormat: Hashable, Sendable {
   public internal(set) var erasures: [String] = []
   /// How `slabscope trim` made the dump, if it did.
   public var trim: Trim?
+  /// How many pages more (or fewer, if negative) the file holds than its page bitmap marks.
+  public internal(set) var surplusDescriptors = 0
   /// What is told of kdump-compressed dumps only.
   public var kdump: Kdump?
 

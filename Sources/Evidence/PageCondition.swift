@@ -26,6 +26,8 @@ public enum PageCondition: Hashable, Sendable, CaseIterable {
   case corruptSize
   /// See `Corruption.flags(_:)`.
   case corruptFlags
+  /// See `Corruption.offset(_:)`.
+  case corruptOffset
   /// See `Corruption.contents`.
   case corruptContents
   /// See `Absence.unmapped` and `Corruption.pageTable`.
@@ -58,6 +60,7 @@ public enum PageCondition: Hashable, Sendable, CaseIterable {
       case .missingPart: .missingPart
       case .corrupt(.size): .corruptSize
       case .corrupt(.flags): .corruptFlags
+      case .corrupt(.offset): .corruptOffset
       case .corrupt(.contents): .corruptContents
       case .corrupt(.pageTable), .unmapped: .unmapped
       case .notShown: .notShown
@@ -77,7 +80,7 @@ public enum PageCondition: Hashable, Sendable, CaseIterable {
     case .trimmed: "trimmed"
     case .reduced: "reduced"
     case .missingPart: "missing_part"
-    case .corruptSize, .corruptFlags, .corruptContents: "corrupt"
+    case .corruptSize, .corruptFlags, .corruptOffset, .corruptContents: "corrupt"
     case .unmapped: "unmapped"
     case .notShown: "not_shown"
     case .notLookedAt: "not_looked_at"
@@ -101,6 +104,7 @@ extension PageCondition: CustomStringConvertible {
     case .missingPart: Absence.missingPart.description
     case .corruptSize: "corrupt in the file: of an impossible size"
     case .corruptFlags: "corrupt in the file: of no known compression"
+    case .corruptOffset: "corrupt in the file: where its own tables are"
     case .corruptContents: Absence.corrupt(.contents).description
     case .unmapped: Absence.unmapped.description
     case .notShown: Absence.notShown.description

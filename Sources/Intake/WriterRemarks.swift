@@ -74,6 +74,13 @@ struct WriterRemarks {
   /// Pages that should be there and are not.
   private var damage: [String] {
     var remarks: [String] = []
+    let surplus = dump.format.surplusDescriptors
+    if surplus != 0 {
+      remarks.append(
+        "the page bitmap is damaged: it marks \(Int(clamping: surplus.magnitude).counted("page")) "
+          + "\(surplus > 0 ? "fewer" : "more") than the file holds, so that pages behind the damage "
+          + "have the contents of others")
+    }
     if let lost = pages[.lost] {
       remarks.append(
         "\(lost.counted("page")) are lost: the dump was not finished, because the disk was full or "
@@ -90,7 +97,7 @@ struct WriterRemarks {
       remarks.append(
         "\(others.counted("page")) are in parts of the dump that were not given: name all of them")
     }
-    let corrupt = [.corruptSize, .corruptFlags, .corruptContents].reduce(0) {
+    let corrupt = [.corruptSize, .corruptFlags, .corruptOffset, .corruptContents].reduce(0) {
       $0 + (pages[$1] ?? 0)
     }
     if corrupt > 0 {

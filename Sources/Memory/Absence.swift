@@ -33,6 +33,8 @@ public enum Corruption: Hashable, Sendable {
   case size(UInt32)
   /// The page's flags name no known compression, or several.
   case flags(UInt32)
+  /// The page is said to be where the dump's own tables are, at this offset of the file.
+  case offset(UInt64)
   /// Decompression failed, or gave other than a page of bytes.
   case contents
   /// A page table entry points outside of what a machine can address.
@@ -53,6 +55,7 @@ extension Absence: CustomStringConvertible {
     case .missingPart: "in a part of the dump that was not given"
     case .corrupt(.size(let size)): "corrupt in the file: \(size) bytes"
     case .corrupt(.flags(let flags)): "corrupt in the file: flags \(flags)"
+    case .corrupt(.offset(let offset)): "corrupt in the file: at offset \(offset)"
     case .corrupt(.contents): "corrupt in the file: does not decompress"
     case .corrupt(.pageTable): "corrupt page table"
     case .unmapped: "not mapped by the kernel"

@@ -100,4 +100,33 @@ import Testing
       .with(UInt64(9), at: 4096 + 80)
     expectSentence("ends before it starts") { try DumpFile.open(bytes: file) }
   }
+
+  @Test func dataInTheDumpsOwnTablesIsNone() throws {
+    // Header, sub header and two bitmaps are a block each; then the descriptors.
+    let table = 4 * 4096
+    let memory = try open(UInt64(table), at: table).memory
+    #expect(memory.absence(of: PageFrame(2)) == .corrupt(.offset(UInt64(table))))
+    #expect(throws: Absence.corrupt(.offset(UInt64(table)))) { try memory.page(PageFrame(2)) }
+    #expect(memory.absence(of: PageFrame(3)) == nil)
+    #expect(
+      try open(UInt64(table), at: table).format.surplusDescriptors == 0, "one page only is wrong")
+  }
+
+  @Test(arguments: [true, false], [nil, 0..<6, 4..<9] as [Range<UInt64>?])
+  func aBitmapThatLostOrGainedABitIsTold(sharesZeroBlock: Bool, part: Range<UInt64>?) throws {
+    var builder = builder
+    builder.sharesZeroBlock = sharesZeroBlock
+    builder.split = part.map { PageFrame($0.lowerBound)..<PageFrame($0.upperBound) }
+    let whole = try Bytes(builder.bytes())
+    #expect(try DumpFile.open(bytes: whole).format.surplusDescriptors == 0)
+    // The second bitmap: page frames 2 to 8 and 3000; 0 and 1 are no memory.
+    let bitmap = 3 * 4096
+    for (page, surplus) in [(UInt8(3), 1), (5, 1), (1, -1)] {
+      let isInPart = part?.contains(UInt64(page)) ?? true
+      let bits = try #require(whole.load(UInt8.self, at: bitmap))
+      let damaged = whole.with(bits ^ 1 << page, at: bitmap)
+      let found = try DumpFile.open(bytes: damaged).format.surplusDescriptors
+      #expect(found == (isInPart ? surplus : 0), "page \(page)")
+    }
+  }
 }

@@ -17,6 +17,8 @@ struct KdumpBlocks: Sendable {
   private let part: Range<UInt64>?
   /// How many dumped blocks other parts hold before this one; their descriptors are there.
   private let firstRank: UInt64
+  /// Where the descriptors end, and the data begins.
+  private let dataOffset: UInt64
   /// Where the one block is that all blocks of zeros share.
   private let zeroOffset: UInt64?
   private let cache: BlockCache
@@ -45,10 +47,10 @@ struct KdumpBlocks: Sendable {
     knownRanges = (known ?? dumped).ranges()
     part = header.split
     firstRank = dumped.rank(of: header.split?.lowerBound ?? 0)
-    let held = dumped.rank(of: header.split?.upperBound ?? .max) &- firstRank
-    zeroOffset = Self.zeroOffset(
-      behind: tableOffset.addingReportingOverflow(held &* PageDescriptor.size), contents,
-      size: blockSize.bytes)
+    let lastRank = dumped.rank(of: header.split?.upperBound ?? .max)
+    // Safe: a rank is not larger than the number of bits in the file.
+    dataOffset = tableOffset + (max(lastRank, firstRank) - firstRank) * PageDescriptor.size
+    zeroOffset = Self.zeroOffset(at: dataOffset, contents, size: blockSize.bytes)
     cache = BlockCache(
       count: min(Self.cacheCapacity / blockSize.bytes, Int(dumped.rank(of: .max))))
   }
@@ -56,16 +58,14 @@ struct KdumpBlocks: Sendable {
   /// The end of the table, where makedumpfile -d 1 and QEMU put a block of zeros; nil when something
   /// else is there.
   private static func zeroOffset(
-    behind table: (partialValue: UInt64, overflow: Bool), _ contents: DumpContents, size: Int
+    at offset: UInt64, _ contents: DumpContents, size: Int
   ) -> UInt64? {
-    guard !table.overflow, let block = contents.bytes(at: table.partialValue, count: size) else {
-      return nil
-    }
+    guard let block = contents.bytes(at: offset, count: size) else { return nil }
     let span = block.span
     let isZero = stride(from: 0, to: size, by: 8).allSatisfy {
       span.load(UInt64.self, at: $0) == 0
     }
-    return isZero ? table.partialValue : nil
+    return isZero ? offset : nil
   }
 
   /// Whether a block is stored as it is where the block of zeros is.
@@ -73,12 +73,41 @@ struct KdumpBlocks: Sendable {
     descriptor.codec == nil && descriptor.offset == zeroOffset
   }
 
+  /// How many descriptors the table has.
+  private var descriptorCount: UInt64 { (dataOffset - tableOffset) / PageDescriptor.size }
+
+  /// How many of the first descriptors are looked at for where the data begins.
+  private static let sampleSize: UInt64 = 4096
+
+  /// How many descriptors more (or fewer, if negative) there are than blocks that the bitmap marks.
+  ///
+  /// Every writer puts the data right behind the table, and the first block, or the one that all
+  /// blocks of zeros share, first of all. A bitmap with one bit too many or too few gives every block
+  /// behind that bit the contents of its neighbour.
+  var surplusDescriptors: Int {
+    let count = min(descriptorCount, Self.sampleSize)
+    func offset(of index: UInt64) -> UInt64? {
+      contents.load(UInt64.self, at: tableOffset + index * PageDescriptor.size)
+    }
+    // The block that zeros share may be used far behind, or not at all.
+    let blockBytes = UInt64(blockSize.bytes)
+    guard count > 1, let first = offset(of: 0), first > tableOffset, first != dataOffset,
+      first < Int64.max, first != dataOffset + blockBytes,
+      let size: UInt32 = contents.load(at: tableOffset + 8)
+    else { return 0 }
+    // A wrong offset in the first descriptor itself has nothing else to agree with.
+    guard (1..<count).contains(where: { offset(of: $0) == first &+ UInt64(size) }) else { return 0 }
+    let distance = Int64(first) &- Int64(clamping: dataOffset)
+    let descriptorSize = Int64(PageDescriptor.size)
+    return [distance, distance &- Int64(blockBytes)].first { $0 % descriptorSize == 0 }
+      .map { Int($0 / descriptorSize) } ?? 0
+  }
+
   /// Whether the file ends before the last block, which comes last.
   var isTruncated: Bool {
-    let end = dumped.rank(of: part?.upperBound ?? .max)
-    guard end > firstRank else { return false }
+    guard descriptorCount > 0 else { return false }
     do throws(Absence) {
-      _ = try descriptor(at: end - firstRank - 1)
+      _ = try descriptor(at: descriptorCount - 1)
       return false
     } catch {
       return error == .truncated
@@ -150,6 +179,7 @@ struct KdumpBlocks: Sendable {
       throw .truncated
     }
     let descriptor = try PageDescriptor(bytes, blockSize: blockSize)
+    guard descriptor.offset >= dataOffset else { throw .corrupt(.offset(descriptor.offset)) }
     guard contents.holds(descriptor.size, at: descriptor.offset) else { throw .truncated }
     return descriptor
   }

@@ -17,6 +17,7 @@ enum KdumpCompressed {
     var format = DumpFormat(container: .kdumpCompressed)
     format.isIncomplete = header.status & incomplete != 0
     format.isTruncated = blocks.isTruncated
+    format.surplusDescriptors = blocks.surplusDescriptors
     format.erasures =
       header.eraseInfo.map { EraseInfo.lines(contents.prefix(at: $0.offset, count: $0.size)) } ?? []
     format.kdump = DumpFormat.Kdump(
