@@ -1,6 +1,4 @@
-import FixtureKit
 import Foundation
-import Memory
 import Testing
 
 /// Inputs that cannot be used: one sentence on stderr, the exit status, and nothing on stdout.
@@ -91,18 +89,5 @@ struct FailureTests {
     let outcome = try Tool.run(["info", vmcore])
     #expect(outcome.status == 0)
     #expect(outcome.text.contains("kdump"))
-  }
-
-  @Test("a header that claims 2^40 page frames")
-  func manyFrames() throws {
-    var image = PhysicalImage()
-    image.write([UInt8](repeating: 1, count: 4096), at: PhysicalAddress(0x10_0000))
-    var builder = ELFCoreBuilder(memory: image)
-    builder.segments.append(.init(address: 1 << 40, contents: [1], absent: 1 << 52))
-    try withFile(builder.bytes) {
-      let outcome = try Tool.run(["info", $0])
-      #expect(outcome.status == 0)
-      #expect(outcome.text.contains("not looked at"))
-    }
   }
 }
