@@ -111,9 +111,11 @@ let package = Package(
     tests("FuzzTargetsTests", "FuzzTargets", "FixtureKit", "ByteKit"),
     tests("IntakeTests", "Intake", "FixtureKit", "Evidence", "Memory", "ByteKit"),
     tests(
-      "TrimmingTests", "Trimming", "FixtureKit", "DumpFiles", "Evidence", "Memory", "ByteKit"),
+      "TrimmingTests", "Trimming", "Analysis", "FixtureKit", "DumpFiles", "Evidence", "Memory",
+      "ByteKit"),
     .testTarget(
-      name: "GoldenTests", dependencies: ["FixtureKit", "Memory"], exclude: ["Goldens"],
+      name: "GoldenTests", dependencies: ["FixtureKit", "DumpFiles", "Memory", "ByteKit"],
+      exclude: ["Goldens"],
       swiftSettings: house),
   ]
 )

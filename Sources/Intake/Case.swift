@@ -39,9 +39,10 @@ public enum Case {
   /// Gathers the evidence in a dump and lets `work` do what it can with it; then makes a dump of
   /// what was looked at in all this.
   ///
-  /// Throws what `work` throws, and `IntakeFailure` when the inputs are no dump that can be analysed.
+  /// With `isRedacted`, text and data are replaced in it. Throws what `work` throws, and
+  /// `IntakeFailure` when the inputs are no dump that can be analysed.
   public static func trim(
-    _ inputs: [String], options: CaseOptions, progress: (any ProgressSink)? = nil,
+    _ inputs: [String], options: CaseOptions, isRedacted: Bool, progress: (any ProgressSink)? = nil,
     work: (Subject, InputDescription) async throws -> Void
   ) async throws -> (dump: TrimmedDump, input: InputDescription) {
     var dumps: [String] = []
@@ -53,12 +54,20 @@ public enum Case {
     let outcome = try await dump.outcome(options, extent: .all, progress: progress)
     try await work(outcome.subject, outcome.input)
     let debuggers = DebuggerPages(outcome.kernel)
-    debuggers.look()
+    var redactor: Redactor?
+    if isRedacted {
+      debuggers.readPageStructs()
+      let sections = outcome.kernel.modules.modules.flatMap(\.sections)
+      redactor = Redactor(
+        outcome.subject, names: sections.map(\.name) + DebuggerPages.fileSystems)
+    } else {
+      debuggers.look()
+    }
     guard
       let trimmed = TrimmedDump(
         dump.dump, census: outcome.subject.census, machine: outcome.kernel.machine,
-        touched: touched, uname: debuggers.uname,
-        directMapBase: outcome.kernel.pages.directMapBase)
+        touched: touched, uname: isRedacted ? debuggers.plainUname : debuggers.uname,
+        directMapBase: outcome.kernel.pages.directMapBase, redactor: redactor)
     else { throw IntakeFailure(.data, "the dump claims more memory than any machine has") }
     return (trimmed, outcome.input)
   }

@@ -14,6 +14,12 @@ struct DebuggerPages {
   private static let longest: UInt64 = 1 << 28
   private static let mostNodes = 64
 
+  /// File systems that are told apart by their names.
+  static let fileSystems = [
+    "9p", "ceph", "cgroup", "cgroup2", "cifs", "fuse", "nfs", "nfs4", "overlay", "proc", "smb3",
+    "sysfs", "tmpfs", "virtiofs",
+  ]
+
   /// Looks at the pages.
   func look() {
     if let start = kernel.address(of: "_etext"), let end = kernel.address(of: "_end") {
@@ -34,6 +40,19 @@ struct DebuggerPages {
     }
   }
 
+  /// Reads every `struct page` as a value: none has text in it.
+  func readPageStructs() {
+    let pageSize = kernel.memory.pageSize
+    for range in kernel.pages.ranges {
+      let end = kernel.pages.structPage(of: range.upperBound)
+      var next = pageSize.start(of: kernel.pages.structPage(of: range.lowerBound))
+      while next < end {
+        _ = try? kernel.memory.bytes(at: next, count: pageSize.bytes)
+        next = next.advanced(by: pageSize.bytes)
+      }
+    }
+  }
+
   private func look(_ start: VirtualAddress, _ end: VirtualAddress) {
     let pageSize = kernel.memory.pageSize
     let first = pageSize.start(of: start)
@@ -41,6 +60,14 @@ struct DebuggerPages {
     for offset in stride(from: 0, to: end.offset(from: first), by: pageSize.bytes) {
       _ = try? kernel.memory.page(at: first.advanced(by: offset))
     }
+  }
+
+  /// The system's names without those that somebody gave it.
+  var plainUname: Uname {
+    let names = uname
+    return Uname(
+      system: names.system, node: "(none)", release: names.release, version: "#1",
+      machine: names.machine, domain: "(none)")
   }
 
   /// The system's names: `struct new_utsname` has six strings of 65 bytes.

@@ -1,3 +1,4 @@
+public import ByteKit
 public import Memory
 
 /// A part of the address space where virtual and physical addresses differ by a constant.
@@ -36,6 +37,7 @@ public final class KernelMemory: VirtualMemory {
   private let physical: any PhysicalMemory
   private let cache = TranslationCache()
   private let regionShift: UInt64
+  private let watcher: (any FieldWatcher)?
 
   /// Combines page tables with the maps that arithmetic can stand in for.
   public init(
@@ -46,6 +48,7 @@ public final class KernelMemory: VirtualMemory {
     self.directMap = directMap
     self.image = image
     physical = tables.physical
+    watcher = physical as? any FieldWatcher
     regionShift = UInt64(tables.shape.shift(atHeight: 1))
   }
 
@@ -57,6 +60,21 @@ public final class KernelMemory: VirtualMemory {
   /// A tag in the top byte of the address is ignored where the machine ignores it.
   public func page(at address: VirtualAddress) throws(Absence) -> Page {
     Page(bytes: try physical.page(pageSize.frame(of: try translate(address))))
+  }
+
+  /// The bytes of an address range that may cross pages; throws as `page(at:)` does.
+  public func bytes(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes {
+    let bytes = try contents(at: address, count: count)
+    if let watcher {
+      var done = 0
+      while done < count {
+        let next = address.advanced(by: done)
+        let size = min(count - done, pageSize.bytes - pageSize.offset(of: next))
+        watcher.noteField(at: try translate(next), count: size)
+        done += size
+      }
+    }
+    return bytes
   }
 
   /// The physical address behind a virtual one; throws as `PageTables.translate(_:)` does.

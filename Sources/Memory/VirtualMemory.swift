@@ -42,11 +42,21 @@ public protocol VirtualMemory: Sendable {
 
   /// The page that holds `address`; throws `Absence` when it cannot be read.
   func page(at address: VirtualAddress) throws(Absence) -> Page
+
+  /// The bytes of an address range that may cross pages; throws `Absence` when any is absent.
+  func bytes(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes
 }
 
 extension VirtualMemory {
   /// The bytes of an address range that may cross pages; throws `Absence` when any is absent.
   public func bytes(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes {
+    try contents(at: address, count: count)
+  }
+
+  /// The bytes of an address range that may cross pages, of which nobody is told that they were read.
+  ///
+  /// Throws `Absence` when any is absent.
+  public func contents(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes {
     try gather(count: count, pageSize: pageSize, from: address.rawValue) { start throws(Absence) in
       let page = try page(at: VirtualAddress(start))
       if let known = page.known {
@@ -85,7 +95,7 @@ extension VirtualMemory {
       let size = min(limit - text.count, pageSize.bytes - pageSize.offset(of: next))
       let part: Bytes
       do throws(Absence) {
-        part = try bytes(at: next, count: size)
+        part = try contents(at: next, count: size)
       } catch {
         if text.isEmpty { throw error }
         break

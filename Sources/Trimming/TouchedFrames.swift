@@ -21,6 +21,8 @@ public final class TouchedFrames: Sendable {
 
   private static let framesPerPart: UInt64 = 4096
   private let shards = (0..<64).map { _ in Shard() }
+  /// The words that were read as values.
+  let fields = FieldMap()
   private let failures = Mutex<[PageFrame: Absence]>([:])
 
   /// Starts with none.

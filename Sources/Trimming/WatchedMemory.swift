@@ -1,8 +1,8 @@
 public import ByteKit
 public import Memory
 
-/// A dump's memory that notes which of its pages are looked at.
-public struct WatchedMemory: PhysicalMemory {
+/// A dump's memory that notes which of its pages are looked at, and which of their words are read.
+public struct WatchedMemory: PhysicalMemory, FieldWatcher {
   private let memory: any PhysicalMemory
   private let touched: TouchedFrames
 
@@ -17,6 +17,13 @@ public struct WatchedMemory: PhysicalMemory {
 
   /// The page frames that the dump knows as memory.
   public var frames: [Range<PageFrame>] { memory.frames }
+
+  /// Notes that some bytes were read, which lie in one page.
+  public func noteField(at address: PhysicalAddress, count: Int) {
+    let offset = Int(truncatingIfNeeded: address.rawValue & pageSize.mask)
+    let end = min(offset + max(0, min(count, pageSize.bytes)), pageSize.bytes)
+    touched.fields.note(offset..<end, of: pageSize.frame(of: address), pageSize: pageSize)
+  }
 
   /// The contents of a page frame; throws `Absence` when the dump does not hold them.
   public func page(_ frame: PageFrame) throws(Absence) -> Bytes {

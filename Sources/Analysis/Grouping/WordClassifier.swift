@@ -30,6 +30,11 @@ public struct WordClassifier: Sendable {
     return describe(token(of: word, inObjectAt: start, size: size))
   }
 
+  /// What kind of word a word is that lies in no object.
+  public func kind(of word: UInt64) -> WordKind {
+    token(of: word, inObjectAt: 0, size: 0).kind ?? .other
+  }
+
   /// What a token stands for.
   func describe(_ token: WordToken) -> WordClass {
     switch token.kind {

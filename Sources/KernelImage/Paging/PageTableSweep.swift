@@ -59,7 +59,7 @@ private struct PageTableSweep {
     guard lower <= upper else { return }
     let page: Bytes
     do throws(Absence) {
-      page = try tables.physical.page(shape.pageSize.frame(of: table))
+      page = try tables.page(ofTable: table)
     } catch {
       return addGap(lower, error)
     }

@@ -16,7 +16,7 @@ extension PageTables {
     ]
     while let next = waiting.popLast(), found.count < limit {
       guard next.height > lowest,
-        let page = try? physical.page(shape.pageSize.frame(of: next.table))
+        let page = try? page(ofTable: next.table)
       else { continue }
       let offset = Int(truncatingIfNeeded: next.table.rawValue & shape.pageSize.mask)
       let shift = UInt64(shape.shift(atHeight: next.height))

@@ -9,12 +9,21 @@ public struct PageTables: Sendable {
   public let shape: PageTableShape
   /// Where the first table begins.
   public let root: PhysicalAddress
+  private let watcher: (any FieldWatcher)?
 
   /// Names the tables that begin at `root`.
   public init(physical: any PhysicalMemory, shape: PageTableShape, root: PhysicalAddress) {
     self.physical = physical
     self.shape = shape
     self.root = root
+    watcher = physical as? any FieldWatcher
+  }
+
+  /// The page that a table lies in; throws `Absence` when it cannot be read.
+  func page(ofTable table: PhysicalAddress) throws(Absence) -> Bytes {
+    let frame = shape.pageSize.frame(of: table)
+    watcher?.noteField(at: shape.pageSize.address(of: frame), count: shape.pageSize.bytes)
+    return try physical.page(frame)
   }
 
   /// Where the kernel maps an address.
@@ -44,13 +53,13 @@ public struct PageTables: Sendable {
           PhysicalAddress(start.rawValue & ~within | address.rawValue & within & ~region))
       }
     }
-    return .table(try physical.page(shape.pageSize.frame(of: table)))
+    return .table(try page(ofTable: table))
   }
 
   func entry(of table: PhysicalAddress, at index: Int) throws(Absence) -> UInt64 {
     let address = table.advanced(by: UInt64(truncatingIfNeeded: index) &* 8)
     let offset = Int(truncatingIfNeeded: address.rawValue & shape.pageSize.mask)
-    let page = try physical.page(shape.pageSize.frame(of: address))
+    let page = try page(ofTable: address)
     guard let entry = page.load(UInt64.self, at: offset) else { throw .corrupt(.pageTable) }
     return entry
   }

@@ -33,10 +33,22 @@ public struct TrimManifest: Sendable {
       slabscope: version, release: input.kernel.release,
       machine: input.kernel.machine?.rawValue, buildId: input.kernel.buildID,
       pageSize: input.pageSize, verbs: verbs, isRedacted: isRedacted,
+      kept: isRedacted ? Self.kept : [],
       pages: .init(
         whole: pages.whole, reduced: pages.reduced, leftOut: pages.leftOut,
         absent: pages.absent.map { EncodedInput.Pages($0) }))
   }
+
+  /// What stays in the pages of a redacted dump.
+  private static let kept = [
+    "zeros, numbers below 2^32 that are no text, and pairs of numbers below 2^20 in one word",
+    "addresses of the kernel and of programs, error numbers, poison",
+    "words that analyses read as values, such as counts, states and addresses of sockets, "
+      + "but for text of 6 or more characters",
+    "page tables and struct page",
+    "names of symbols, slab caches, modules and their sections, and of some file systems",
+    "VMCOREINFO",
+  ]
 
   /// The schema `slabscope.trim/1`.
   public func json() throws -> String { try encoded.jsonDocument() }
@@ -60,5 +72,6 @@ private struct EncodedManifest: Encodable, Sendable {
   let pageSize: Int
   let verbs: [String]
   let isRedacted: Bool
+  let kept: [String]
   let pages: Pages
 }

@@ -8,6 +8,7 @@ struct SlabContents {
   private let slab: SurveyedSlab
   private let start: VirtualAddress
   private var pages: [Bytes?]
+  private let watcher: (any FieldWatcher)?
 
   /// Prepares to read a slab.
   init(_ slab: SurveyedSlab, in kernel: Kernel) {
@@ -15,6 +16,7 @@ struct SlabContents {
     self.slab = slab
     start = kernel.pages.address(of: slab.frame)
     pages = Array(repeating: nil, count: Int(slab.pages))
+    watcher = kernel.physical as? any FieldWatcher
   }
 
   /// The word at an address of the slab, which no word of a slab crosses pages at.
@@ -31,7 +33,11 @@ struct SlabContents {
       page = try kernel.physical.page(PageFrame(slab.frame.rawValue + number))
       pages[Int(number)] = page
     }
-    guard let word = page.load(UInt64.self, at: pageSize.offset(of: address)) else { throw .hole }
+    let offset = pageSize.offset(of: address)
+    guard let word = page.load(UInt64.self, at: offset) else { throw .hole }
+    let frame = PageFrame(slab.frame.rawValue + number)
+    watcher?.noteField(
+      at: pageSize.address(of: frame).advanced(by: UInt64(truncatingIfNeeded: offset)), count: 8)
     return word
   }
 }

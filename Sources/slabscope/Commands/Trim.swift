@@ -34,6 +34,9 @@ struct Trim: AsyncParsableCommand {
   @Option(help: "How to store the dump: kdump (compressed with zstd) or elf.")
   var format = Format.kdump
 
+  @Flag(help: "Replace text and data that is no structure; names of kernel things stay.")
+  var redact = false
+
   func run() async throws {
     try arguments.refuseToReplace(output)
     try arguments.refuseToReplace(manifestPath)
@@ -58,7 +61,7 @@ struct Trim: AsyncParsableCommand {
   private var manifestPath: String { output + ".manifest.json" }
 
   private func write(to file: Output, _ manifest: Output) async throws {
-    let sentence = try await arguments.trim { subject, input, progress in
+    let sentence = try await arguments.trim(redacting: redact) { subject, input, progress in
       try await EveryReport.make(of: subject, input, progress)
     } then: { trimmed, input, progress in
       progress?.began("writing \(output)")
@@ -71,7 +74,7 @@ struct Trim: AsyncParsableCommand {
       try manifest.write(
         try TrimManifest(
           of: input, version: Slabscope.configuration.version, verbs: EveryReport.verbs,
-          isRedacted: false, pages: trimmed.counts.pages
+          isRedacted: trimmed.isRedacted, pages: trimmed.counts.pages
         ).json())
       return self.sentence(trimmed.counts, size: try file.size)
     }
@@ -80,7 +83,8 @@ struct Trim: AsyncParsableCommand {
 
   private func sentence(_ counts: TrimPlan.Counts, size: Int) -> String {
     var sentence = "wrote \(output): \(size.byteSize), "
-    sentence += "\(counts.whole.grouped) of \(counts.total.grouped) pages whole, "
+    let kept = redact ? "redacted" : "whole"
+    sentence += "\(counts.whole.grouped) of \(counts.total.grouped) pages \(kept), "
     sentence += "\(counts.reduced.grouped) reduced to pointers; analyze it with: slabscope "
     return sentence + arguments.replacing(input: [output]).commandLine
   }

@@ -61,12 +61,15 @@ struct CaseArguments: ParsableArguments {
 
   /// Lets `work` look at a dump, and then `finish` at what was looked at in all that.
   func trim<Result>(
+    redacting isRedacted: Bool,
     _ work: (Subject, InputDescription, ProgressLine?) async throws -> Void,
     then finish: (TrimmedDump, InputDescription, ProgressLine?) async throws -> Result
   ) async throws -> Result {
     let progress = ProgressLine()
     defer { progress?.end() }
-    let (dump, description) = try await Case.trim(input, options: options, progress: progress) {
+    let (dump, description) = try await Case.trim(
+      input, options: options, isRedacted: isRedacted, progress: progress
+    ) {
       try await work($0, $1, progress)
     }
     return try await finish(dump, description, progress)
