@@ -108,6 +108,8 @@ import Testing
     #expect(memory.absence(of: PageFrame(2)) == .corrupt(.offset(UInt64(table))))
     #expect(throws: Absence.corrupt(.offset(UInt64(table)))) { try memory.page(PageFrame(2)) }
     #expect(memory.absence(of: PageFrame(3)) == nil)
+    let counts = memory.statusCounts(of: PageFrame(2)..<PageFrame(4))
+    #expect(counts == [.absent(.corrupt(.offset(UInt64(table)))): 1, .present: 1])
     #expect(
       try open(UInt64(table), at: table).format.surplusDescriptors == 0, "one page only is wrong")
   }

@@ -163,9 +163,7 @@ struct KdumpBlocks: Sendable {
     if let part, !part.contains(number) { return .absent(.missingPart) }
     do throws(Absence) {
       let descriptor = try table.descriptor(at: index, blockSize: blockSize)
-      guard contents.holds(descriptor.size, at: descriptor.offset) else {
-        return .absent(.truncated)
-      }
+      try checkPlace(of: descriptor)
       return isSharedZero(descriptor) ? .zero : .present
     } catch {
       return .absent(error)
@@ -179,9 +177,14 @@ struct KdumpBlocks: Sendable {
       throw .truncated
     }
     let descriptor = try PageDescriptor(bytes, blockSize: blockSize)
+    try checkPlace(of: descriptor)
+    return descriptor
+  }
+
+  /// The data of a block lies behind the tables and within the file; throws where it does not.
+  private func checkPlace(of descriptor: PageDescriptor) throws(Absence) {
     guard descriptor.offset >= dataOffset else { throw .corrupt(.offset(descriptor.offset)) }
     guard contents.holds(descriptor.size, at: descriptor.offset) else { throw .truncated }
-    return descriptor
   }
 
   private func data(of descriptor: PageDescriptor) throws(Absence) -> Bytes {
