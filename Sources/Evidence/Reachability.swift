@@ -62,6 +62,23 @@ public struct Reachability: Sendable {
     return referrals[first..<end].map { UInt32(truncatingIfNeeded: $0) }
   }
 
+  /// The slots of the lost objects that nothing leads to but objects in these slots, or others that
+  /// only these lead to; those that were asked about are among them when others refer to them.
+  public func lostFollowers(of slots: Set<UInt32>) -> Set<UInt32> {
+    // By what refers, as they are kept by what is referred to.
+    let bySource = referrals.lazy
+      .map { (source: UInt32(truncatingIfNeeded: $0), target: UInt32($0 >> 32)) }
+      .reduce(into: [UInt32: [UInt32]]()) { $0[$1.source, default: []].append($1.target) }
+    var followers: Set<UInt32> = []
+    var open = Array(slots)
+    while let source = open.popLast() {
+      for target in bySource[source] ?? [] where followers.insert(target).inserted {
+        if !slots.contains(target) { open.append(target) }
+      }
+    }
+    return followers
+  }
+
   private func firstReferral(from slot: UInt64) -> Int {
     let key = slot << 32
     var low = 0

@@ -2,10 +2,12 @@ public import Memory
 
 /// Finds out who refers to objects, in whatever of the kernel's memory is at hand.
 public protocol ReferenceScan: Sendable {
-  /// The words of all kernel memory that lead to or into the objects in some slots of the census.
+  /// The words of all kernel memory that lead to or into each kind of targets, in their order.
   ///
-  /// Those that lead to `links`, in bytes from the start of each object, are left out.
-  func references(to slots: [UInt32], besides links: [Range<Int>]) async -> References
+  /// Those at the addresses in `words` are left out. An object is of the first kind that has it.
+  func references(
+    to targets: [ReferenceTargets], besides words: Set<VirtualAddress>
+  ) async -> [References]
 
   /// Which of the objects in some slots of the census can still be got at.
   func reachability(of slots: [UInt32]) async -> Reachability
@@ -14,7 +16,31 @@ public protocol ReferenceScan: Sendable {
 extension ReferenceScan {
   /// The words of all kernel memory that lead to or into the objects in some slots of the census.
   public func references(to slots: [UInt32]) async -> References {
-    await references(to: slots, besides: [])
+    await references(to: [ReferenceTargets(slots)], besides: []).first
+      ?? References(slots: [], counts: [], places: [:], samples: [], coverage: ScanCoverage())
+  }
+}
+
+/// Objects of one kind that references are looked for.
+public struct ReferenceTargets: Hashable, Sendable {
+  /// The slots of the objects.
+  public var slots: [UInt32]
+  /// What words may lead to without counting, in bytes from the start of each object.
+  public var links: [Range<Int>]
+  /// What words in a `struct page` may lead to without counting.
+  public var pageLinks: [Range<Int>]
+  /// The indices of caches whose objects list the targets, and hold none.
+  public var tables: Set<Int>
+
+  /// Describes objects; every word that leads to one counts unless links are given.
+  public init(
+    _ slots: [UInt32], links: [Range<Int>] = [], pageLinks: [Range<Int>] = [],
+    tables: Set<Int> = []
+  ) {
+    self.tables = tables
+    self.slots = slots
+    self.links = links
+    self.pageLinks = pageLinks
   }
 }
 

@@ -45,6 +45,8 @@ public struct Subject: Sendable {
   public var audit: (any ReferenceAudit)?
   /// What that comparison found; empty unless it was made.
   public var overcounts: [Overcount] = []
+  /// The slots of lost objects that only those of that comparison lead to; empty unless it was made.
+  public var lostWithOvercounts: Set<UInt32> = []
 
   /// Compares the counts of routes with their holders; nil where that is not possible.
   public var routes: (any RouteAudit)?

@@ -36,7 +36,7 @@ struct KernelTarget: FuzzTarget {
       census: census, memory: kernel.memory, addressSpace: AddressSpace(kernel.regions),
       symbols: kernel.symbols, types: kernel.types, modules: [], coverage: coverage,
       references: scan, allocations: RecordedAllocations(kernel, census: census),
-      audit: DentryAudit(kernel, census: census, scan: scan))
+      audit: ReferenceCounts(kernel, census: census, scan: scan))
     let sockets = SocketSurvey(kernel, census: census).outcome()
     subject.sockets = sockets.sockets
     subject.filelessSockets = sockets.fileless

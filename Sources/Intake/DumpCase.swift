@@ -122,7 +122,7 @@ struct DumpCase {
       types: kernel.types, modules: modules.modules, coverage: coverage,
       references: scan,
       allocations: RecordedAllocations(kernel, census: census),
-      audit: DentryAudit(kernel, census: census, scan: scan),
+      audit: ReferenceCounts(kernel, census: census, scan: scan),
       routes: RouteCounts(kernel, census: census, scan: scan))
     let late = TimeLimit.isOver
     if late, !extent.isEmpty {

@@ -28,13 +28,13 @@ struct LostReferencesTests {
       }.filter { subject.census.stateKind(of: Int($0)) == .allocated }
     }
     var found = Overcount(
-      type: "dentry", fileSystem: "tmpfs", superblock: VirtualAddress(0xffff_8880_0001_0000),
-      directory: "/tmp", examples: ["f0", "f1"],
+      type: "dentry", count: "d_lockref", fileSystem: "tmpfs", directory: "/tmp",
+      examples: ["f0", "f1"],
       coverage: ScanCoverage(scannedPages: 1000))
     found.slots = slots(dentries)
     found.kept = slots(inodes)
     (found.references, found.pins, found.words, found.surplus) = (201, 100, 1, 100)
-    found.holders.files = 1
+    found.holders.add("file")
     change(&found)
     subject.audit = Audit(found: [found])
     let findings = await Investigation.findings(in: subject, groups: [])
@@ -60,6 +60,7 @@ struct LostReferencesTests {
         "their names: f0, f1 and so on",
         "they keep 100 inodes; 100 still have a name in their file system: their memory is lost "
           + "when that is removed",
+        "look for path_get, kern_path, dget, d_find_alias, dget_parent without path_put, dput",
       ])
   }
 
@@ -76,11 +77,11 @@ struct LostReferencesTests {
     let finding = try await finding {
       $0.unhashed = 100
       $0.directory = nil
-      $0.holders.files = 0
+      $0.holders = Overcount.Holders()
     }
     #expect(finding.title.hasPrefix("100 dentries (tmpfs, 68.8 KiB with their inodes) are held"))
     #expect(
-      finding.evidence.last == "they have no name in their file system any more and keep 100 "
+      finding.evidence[4] == "they have no name in their file system any more and keep 100 "
         + "inodes: all of it is lost")
     #expect(finding.evidence[1].hasPrefix("no child, open file, mount,"))
   }

@@ -107,9 +107,9 @@ struct SamplingTests {
     actor Asked: ReferenceScan {
       private(set) var slots: Set<UInt32> = []
 
-      func references(to slots: [UInt32], besides links: [Range<Int>]) async -> References {
-        References(slots: [], counts: [], places: [:], samples: [], coverage: ScanCoverage())
-      }
+      func references(
+        to targets: [ReferenceTargets], besides words: Set<VirtualAddress>
+      ) async -> [References] { [] }
 
       func reachability(of slots: [UInt32]) async -> Reachability {
         self.slots = Set(slots)
@@ -180,9 +180,9 @@ struct TimeLimitTests {
   func cutOff() async throws {
     /// A scan that takes until time is over.
     struct Slow: ReferenceScan {
-      func references(to slots: [UInt32], besides links: [Range<Int>]) async -> References {
-        References(slots: [], counts: [], places: [:], samples: [], coverage: ScanCoverage())
-      }
+      func references(
+        to targets: [ReferenceTargets], besides words: Set<VirtualAddress>
+      ) async -> [References] { [] }
 
       func reachability(of slots: [UInt32]) async -> Reachability {
         while !TimeLimit.isOver { await _Concurrency.Task.yield() }

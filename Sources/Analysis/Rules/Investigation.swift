@@ -46,7 +46,11 @@ public struct Investigation: Sendable {
     in subject: Subject, groups: [CacheGroups], patterns: [UserPattern], undone: inout [String]
   ) async -> [Finding] {
     let groups = await reached(groups, in: subject, undone: &undone)
-    let subject = await audited(subject, undone: &undone)
+    var subject = await audited(subject, undone: &undone)
+    if let reachability = groups.lazy.compactMap(\.reachability).first {
+      subject.lostWithOvercounts = reachability.lostFollowers(
+        of: Set(subject.overcounts.flatMap { $0.slots + $0.kept }))
+    }
     let own = patterns.flatMap { UserPatternRule($0).findings(in: subject, groups: groups) }
     // Who wrote a pattern knows better what the objects are than a rule for objects of any kind.
     let known = Set(own.flatMap(\.groups).map(\.template))

@@ -55,9 +55,9 @@ public struct LostObjects: Rule {
     let files = LostSeqFiles.Files(in: subject, reachability)
     // What a reference count keeps, and sockets, are told of by the rules for these.
     let sockets = LostSockets.batches(in: subject, reachability)
-    let kept =
-      subject.overcounts.flatMap { $0.slots + $0.kept } + subject.routeSurpluses.flatMap(\.slots)
-      + sockets.flatMap(\.slots)
+    let kept = subject.lostWithOvercounts
+      .union(subject.overcounts.flatMap { $0.slots + $0.kept })
+      .union(subject.routeSurpluses.flatMap(\.slots)).union(sockets.flatMap(\.slots))
     let lost = LostGroups(
       groups, reachability, claimed: files.slots.union(kept), fewest: Self.fewest)
     return lost.entries.indices.map { finding($0, of: lost, reachability.coverage, in: subject) }

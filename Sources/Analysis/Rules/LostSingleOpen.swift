@@ -120,7 +120,10 @@ public struct LostSingleOpen: Rule {
     _ causes: inout SeqFileCauses, in subject: Subject
   ) -> Finding? {
     let (group, cache) = (suspect.group, suspect.cache)
-    let lost = group.slots.filter { !users.operations.contains(Int($0)) }
+    // What a file that is never put keeps is lost with it, and told of with it.
+    let lost = group.slots.filter {
+      !users.operations.contains(Int($0)) && !subject.lostWithOvercounts.contains($0)
+    }
     let unreferenced = reachability.map { Unreferenced(lost, by: $0) }
     guard lost.count >= Self.fewest, let show = Self.symbol(group.template, at: 24) else {
       return nil

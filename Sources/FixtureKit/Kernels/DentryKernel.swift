@@ -34,6 +34,10 @@ public struct DentryKernel: Sendable {
     case directories
     /// Mounts.
     case mounts
+    /// Tasks.
+    case tasks
+    /// What the threads of a process share.
+    case signals
     /// Anything else.
     case others
 
@@ -41,9 +45,11 @@ public struct DentryKernel: Sendable {
       switch self {
       case .dentries: ("dentry", 192)
       case .inodes: ("inode_cache", 256)
-      case .files: ("filp", 64)
+      case .files: ("filp", 128)
       case .directories: ("fs_cache", 64)
-      case .mounts: ("mnt_cache", 64)
+      case .mounts: ("mnt_cache", 128)
+      case .tasks: ("task_struct", 96)
+      case .signals: ("signal_cache", 64)
       case .others: ("kmalloc-64", 64)
       }
     }
@@ -102,6 +108,8 @@ public struct DentryKernel: Sendable {
     memory.set("dentry", at: entry, "d_sb", to: fileSystem.superblock)
     memory.set("dentry", at: entry, "d_inode", to: inode)
     memory.set("dentry", at: entry, "d_name.name", to: text(name))
+    memory.set("inode", at: inode, "i_sb", to: fileSystem.superblock)
+    memory.set("inode", at: inode, "i_count", 1)
     // The inode leads to its names by their links.
     memory.write(memory.place("dentry", at: entry, "d_u").rawValue, at: inode)
     guard let parent else { return entry }
@@ -182,7 +190,7 @@ public struct DentryKernel: Sendable {
     return (kernel, Census(builder))
   }
 
-  private mutating func take(_ run: Run) -> VirtualAddress {
+  mutating func take(_ run: Run) -> VirtualAddress {
     precondition(used[run.rawValue] < Self.slots, "the slab is full")
     used[run.rawValue] += 1
     return starts[run.rawValue].advanced(by: (used[run.rawValue] - 1) * run.layout.slotSize)

@@ -59,8 +59,8 @@ struct DentryPaths: Sendable {
     return directories.reversed()
   }
 
-  /// The path of a directory through all mounts above it.
-  private func path(of address: VirtualAddress) -> String? {
+  /// The path of a dentry through all mounts above it.
+  func path(of address: VirtualAddress) -> String? {
     var parts: [String] = []
     var place = address
     for _ in 0..<Self.deepest {

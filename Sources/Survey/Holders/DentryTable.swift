@@ -26,13 +26,16 @@ struct DentryTable: Sendable {
     var mounts: UInt32 = 0
     var directories: UInt32 = 0
 
+    /// How many holders were found.
+    var holderCount: Int { Int(children) + Int(files) + Int(mounts) + Int(directories) }
+
     /// The holders that were found.
     var holders: Overcount.Holders {
       var holders = Overcount.Holders()
-      holders.children = Int(children)
-      holders.files = Int(files)
-      holders.mounts = Int(mounts)
-      holders.directories = Int(directories)
+      holders.add("dentry", Int(children))
+      holders.add("file", Int(files))
+      holders.add("mount", Int(mounts))
+      holders.add("fs_struct", Int(directories))
       return holders
     }
   }
@@ -127,7 +130,8 @@ struct DentryTable: Sendable {
       parent: pointer(layout.parent),
       inode: isPositive ? pointer(layout.inode) : VirtualAddress(0), superblock: superblock,
       isHashed: isHashed, pins: pins,
-      isInTree: hasTrees && isHashed && Self.places.contains(record[layout.data]))
+      isInTree: hasTrees && fileSystem.hasPlaces && isHashed
+        && Self.places.contains(record[layout.data]))
   }
 
   private mutating func fileSystem(at address: VirtualAddress) -> FileSystem? {
@@ -151,7 +155,7 @@ struct DentryTable: Sendable {
     _ holder: DentryLayout.Holder?, _ count: (inout Entry) -> Void
   ) {
     guard let holder else { return }
-    for address in objects(named: holder.cache) {
+    for address in census.caches(named: holder.cache).flatMap({ census.allocated(inCache: $0) }) {
       for field in holder.pointers {
         if let dentry = kernel.pointer(field, at: address) { hold(dentry, count) }
       }
@@ -160,7 +164,7 @@ struct DentryTable: Sendable {
 
   private mutating func addMounts() {
     guard let layout = layout.mount else { return }
-    for address in objects(named: "mnt_cache") {
+    for address in census.caches(named: "mnt_cache").flatMap({ census.allocated(inCache: $0) }) {
       guard let root = kernel.pointer(layout.root, at: address), entry(at: root) != nil,
         let parent = kernel.pointer(layout.parent, at: address),
         let point = kernel.pointer(layout.point, at: address)
@@ -168,17 +172,6 @@ struct DentryTable: Sendable {
       mounts.append(Mount(address: address, root: root, point: point, parent: parent))
       hold(root) { $0.mounts &+= 1 }
       hold(point) { $0.mounts &+= 1 }
-    }
-  }
-
-  private func objects(named name: String) -> [VirtualAddress] {
-    census.caches(named: name).flatMap { cache in
-      census.slabsOfCache[cache].flatMap { number -> [VirtualAddress] in
-        let slab = census.slabs[number]
-        return (0..<Int(slab.slots)).compactMap { index in
-          census.stateKind(of: slab.firstSlot + index) == .allocated ? slab.object(index) : nil
-        }
-      }
     }
   }
 }

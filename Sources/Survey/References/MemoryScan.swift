@@ -1,7 +1,7 @@
 import ByteKit
 public import Evidence
 public import KernelImage
-import Memory
+public import Memory
 
 /// A scan of all memory of a kernel for references to objects: every page frame once, whatever it
 /// is mapped as.
@@ -24,32 +24,31 @@ public struct MemoryScan: ReferenceScan {
 
   /// Looks at each word of memory that may be in use.
   public func references(
-    to slots: [UInt32], besides links: [Range<Int>]
-  ) async -> References {
-    let targets = TargetSet(slots, of: census, machine: kernel.machine)
-    let tally = ReferenceTally(targets)
+    to targets: [ReferenceTargets], besides words: Set<VirtualAddress>
+  ) async -> [References] {
+    let set = TargetSet(targets.flatMap(\.slots), of: census, machine: kernel.machine)
+    let kinds = TargetKinds(targets, of: set, besides: words)
+    let tally = ReferenceTally(set, kinds: kinds)
     let (samples, coverage) = await scan(
-      for: targets, besides: links, into: tally, mostSamples: Self.mostSamples)
-    let (counts, places) = tally.outcome
-    return References(
-      slots: targets.slots, counts: counts, places: places, samples: samples, coverage: coverage)
+      for: set, kinds, into: tally, mostSamples: Self.mostSamples)
+    return tally.references(samples: samples, coverage: coverage)
   }
 
   /// Looks at each word of memory that may be in use, and follows what refers to what.
   public func reachability(of slots: [UInt32]) async -> Reachability {
     let targets = TargetSet(slots, of: census, machine: kernel.machine)
     let graph = ReferenceGraph(census)
-    let (_, coverage) = await scan(for: targets, into: graph, mostSamples: 0)
+    let (_, coverage) = await scan(
+      for: targets, TargetKinds([], of: targets, besides: []), into: graph, mostSamples: 0)
     return graph.reachability(of: targets, coverage: coverage)
   }
 
   private func scan(
-    for targets: TargetSet, besides links: [Range<Int>] = [], into sink: any ReferenceSink,
-    mostSamples: Int
+    for targets: TargetSet, _ kinds: TargetKinds, into sink: any ReferenceSink, mostSamples: Int
   ) async -> (samples: [Reference], coverage: ScanCoverage) {
     let part = PartScan(
-      kernel: kernel, census: census, targets: targets, uses: FrameUses(kernel),
-      places: ReferencePlaces(kernel, census: census, targets: targets), links: links, sink: sink,
+      kernel: kernel, census: census, targets: targets, kinds: kinds, uses: FrameUses(kernel),
+      places: ReferencePlaces(kernel, census: census, targets: targets), sink: sink,
       mostSamples: mostSamples)
     var samples: [Reference] = []
     var coverage = ScanCoverage()
@@ -96,10 +95,9 @@ private struct PartScan: Sendable {
   let kernel: Kernel
   let census: Census
   let targets: TargetSet
+  let kinds: TargetKinds
   let uses: FrameUses
   let places: ReferencePlaces
-  /// What words in other objects may lead to without referring to an object.
-  let links: [Range<Int>]
   let sink: any ReferenceSink
   let mostSamples: Int
 
@@ -147,8 +145,7 @@ private struct PartScan: Sendable {
     let end = span.byteCount - 7
     while offset < end {
       if let word = span.load(UInt64.self, at: offset), targets.mayBeReference(word),
-        let target = targets.target(of: word),
-        !links.contains(where: { $0.contains(target.offset) })
+        let target = targets.target(of: word)
       {
         judge(target, at: offset, of: frame, use, &hits, &outcome)
       }
@@ -161,9 +158,14 @@ private struct PartScan: Sendable {
     _ hits: inout [ReferenceHit], _ outcome: inout Outcome
   ) {
     let slot = UInt32(truncatingIfNeeded: census.slot(of: target))
+    guard !kinds.isLink(slot, target.offset),
+      !kinds.leavesOut(kernel.pages.address(of: frame).advanced(by: offset))
+    else { return }
     switch places.verdict(at: offset, of: frame, use: use, target: target) {
     case .own: break
     case .excluded: outcome.coverage.excludedWords += 1
+    case .counts(.object(let cache), _) where kinds.isTable(cache, of: slot): break
+    case .counts(.pageStructs, _) where kinds.isPageLink(slot, target.offset): break
     case .mutual(let place, let source):
       hits.append(ReferenceHit(slot: slot, place: place, source: source))
     case .counts(let place, let address):

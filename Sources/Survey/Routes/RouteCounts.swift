@@ -50,8 +50,11 @@ public struct RouteCounts: RouteAudit {
     let doubtful = Dictionary(grouping: table.entries, by: \.device).values
       .filter { $0.reduce(0) { $0 + $1.count } >= Self.fewest }.flatMap { $0 }
     guard !doubtful.isEmpty else { return [] }
-    let references = await scan.references(
-      to: doubtful.map(\.slot), besides: [Self.borrowed, Self.pointerSize..<Field.largestStructure])
+    let targets = ReferenceTargets(
+      doubtful.map(\.slot), links: [Self.borrowed, Self.pointerSize..<Field.largestStructure])
+    guard let references = await scan.references(to: [targets], besides: []).first else {
+      return []
+    }
     let words = Dictionary(
       zip(references.slots, references.counts.lazy.map(\.total)),
       uniquingKeysWith: { first, _ in first })

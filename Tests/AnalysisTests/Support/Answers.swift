@@ -1,4 +1,5 @@
 import Evidence
+import Memory
 
 /// A scan that finds what a test says of all objects of a kernel.
 struct Answers: ReferenceScan {
@@ -7,8 +8,12 @@ struct Answers: ReferenceScan {
   var referrals: [(source: UInt32, target: UInt32)] = []
   var coverage = ScanCoverage(scannedPages: 1000)
 
-  func references(to slots: [UInt32], besides links: [Range<Int>]) async -> References {
-    References(slots: [], counts: [], places: [:], samples: [], coverage: coverage)
+  func references(
+    to targets: [ReferenceTargets], besides words: Set<VirtualAddress>
+  ) async -> [References] {
+    targets.map { _ in
+      References(slots: [], counts: [], places: [:], samples: [], coverage: coverage)
+    }
   }
 
   func reachability(of slots: [UInt32]) async -> Reachability {
