@@ -130,15 +130,19 @@ struct AllocatorRecords: Sendable {
   /// No array has room for more objects: `/proc/slabinfo` takes any limit, sysadmins set hundreds.
   private static let largestLimit = 1 << 16
 
-  /// Whether a word at an address outside of slabs is a record of the allocator's about `cache`.
-  func hold(_ address: VirtualAddress, of cache: Int) -> Bool {
+  /// Whether a word at an address outside of slabs is a record of the allocator's.
+  func hold(_ address: VirtualAddress) -> Bool {
     var low = 0
     var high = ranges.count
     while low < high {
       let middle = (low + high) / 2
       if ranges[middle].upperBound <= address { low = middle + 1 } else { high = middle }
     }
-    if low < ranges.count, ranges[low].contains(address) { return true }
+    return low < ranges.count && ranges[low].contains(address)
+  }
+
+  /// Whether a word in the memory map is SLAB's record of the first object of a slab of `cache`.
+  func isFirstObject(_ address: VirtualAddress, of cache: Int) -> Bool {
     guard let slab else { return false }
     return pointer(at: address.advanced(by: slab.cache - slab.object)) == caches[cache]
   }

@@ -49,15 +49,19 @@ struct ReferencePlaces: Sendable {
     if let isLive = stacks.isLive(place) {
       return isLive ? .counts(.stack, place) : .excluded
     }
-    let cache = Int(census.slabs[target.slab].cache)
-    if records.hold(place, of: cache) || records.hold(address, of: cache) { return .excluded }
+    if records.hold(place) || records.hold(address) { return .excluded }
     if perCPU.contains(where: { $0.contains(place) || $0.contains(address) }) {
       return .counts(.perCPU, place)
     }
     switch mapping?.use {
+    // A variable may stand behind one with a cache's address as s_mem stands behind slab_cache.
     case .kernelImage: return .counts(.kernelImage, place)
     case .modules: return .counts(.modules, place)
-    case .pageStructs: return .counts(.pageStructs, place)
+    case .pageStructs, nil:
+      let cache = Int(census.slabs[target.slab].cache)
+      if records.isFirstObject(address, of: cache) { return .excluded }
+      if mapping != nil { return .counts(.pageStructs, place) }
+      return .counts(use == .reserved ? .reserved : .pages, place)
     case .vmalloc: return .counts(.vmalloc, place)
     default: return .counts(use == .reserved ? .reserved : .pages, place)
     }
