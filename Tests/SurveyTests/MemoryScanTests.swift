@@ -157,6 +157,27 @@ struct MemoryScanTests {
     #expect(found.coverage.excludedWords == 1)
   }
 
+  @Test("what calls that are over left on stacks keeps nobody; a task that runs may use all of its")
+  func stacks() async throws {
+    var fixture = Fixture()
+    let stacks = (0..<3).map { SlabKernel.spareFrame(4 * $0) }
+    fixture.kernel.addTask(stack: stacks[0], asleepWith: 512)
+    fixture.kernel.addTask(stack: stacks[1])
+    fixture.kernel.addSpareStack(stacks[2], onCPU: 1)
+    // Of each stack one word at its start and one in its last 256 bytes.
+    for (number, stack) in stacks.enumerated() {
+      for (place, target) in [(0, 2 * number), (4 * 4096 - 256, 2 * number + 1)] {
+        fixture.kernel.write(
+          fixture.target(target).rawValue, at: fixture.kernel.address(place, inFrame: stack))
+      }
+    }
+    let found = try await fixture.references()
+    #expect(found.counts.map(\.stale) == [0, 1, 1, 1, 0, 0, 0, 0])
+    #expect(found.counts.map(\.total) == [0, 1, 1, 1, 0, 0, 0, 0])
+    #expect(found.places == [.stack: 3])
+    #expect(found.coverage.excludedWords == 3)
+  }
+
   @Test("KASAN's ring of allocations keeps nothing")
   func stackRing() async throws {
     for machine in Machine.allCases {

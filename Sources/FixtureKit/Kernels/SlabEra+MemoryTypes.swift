@@ -32,9 +32,13 @@ extension SlabEra {
       $0.member("hugepage_activelist", .structure("list_head"))
       $0.member("hugepage_freelists", .array(.structure("list_head"), 4))
     }
+    unit.structure("thread_struct") { $0.member("sp", .unsignedLong) }
     unit.structure("task_struct") {
       $0.member("state", .unsignedLong)
       $0.member("stack", .voidPointer)
+      $0.member("on_cpu", .int)
+      $0.member("tasks", .structure("list_head"))
+      $0.member("thread", .structure("thread_struct"))
     }
   }
 

@@ -9,6 +9,10 @@ extension SlabKernel {
     var cpuLists: [(cpu: Int, frame: UInt64, order: Int)] = []
     /// First pages in the pool of huge pages of four pages each.
     var hugePages: [UInt64] = []
+    /// Tasks by the first page frame of their stacks; those that run use no bytes that are known.
+    var tasks: [(stack: UInt64, bytesInUse: Int?)] = []
+    /// Stacks of tasks that ended, by their first page frames.
+    var spareStacks: [(cpu: Int, stack: UInt64)] = []
     /// What the zones and nodes count, in pages.
     var counters: [String: Int64] = [:]
   }
@@ -22,6 +26,18 @@ extension SlabKernel {
   /// Puts a free block on a list of a CPU's.
   public mutating func addFreeBlock(_ frame: UInt64, order: Int, onCPU cpu: Int) {
     records.cpuLists.append((cpu, frame, order))
+  }
+
+  /// Adds a task with a stack of four pages; it runs unless it sleeps with so many bytes in use.
+  public mutating func addTask(stack frame: UInt64, asleepWith bytes: Int? = nil) {
+    for page in 0..<4 { setUse(ofFrame: frame + UInt64(page), to: .kernel) }
+    records.tasks.append((frame, bytes))
+  }
+
+  /// Gives a CPU the stack of four pages of a task that ended, for a task to come.
+  public mutating func addSpareStack(_ frame: UInt64, onCPU cpu: Int) {
+    for page in 0..<4 { setUse(ofFrame: frame + UInt64(page), to: .kernel) }
+    records.spareStacks.append((cpu, frame))
   }
 
   /// Puts a huge page of four pages into the pool of huge pages.

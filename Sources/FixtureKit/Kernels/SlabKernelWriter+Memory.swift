@@ -7,6 +7,8 @@ extension SlabKernelWriter {
     writeZones()
     writeAreas()
     writeHugePages()
+    writeTasks()
+    writeSpareStacks()
   }
 
   /// The `struct page` of a frame.
@@ -59,7 +61,6 @@ extension SlabKernelWriter {
       let start = kernel.area(number)
       let end = start.advanced(by: (area.frames.count + 1) * 4096)
       set("vm_struct", at: object, "addr", start.rawValue)
-      // The return address, somewhere in the function.
       // Mostly a return address, somewhere in the function.
       let caller = kernel.caller(area.caller)
       let isStart = area.caller == "pcpu_get_vm_areas"
