@@ -104,7 +104,7 @@ extension PageCondition: CustomStringConvertible {
     case .missingPart: Absence.missingPart.description
     case .corruptSize: "corrupt in the file: of an impossible size"
     case .corruptFlags: "corrupt in the file: of no known compression"
-    case .corruptOffset: "corrupt in the file: where its own tables are"
+    case .corruptOffset: "corrupt in the file: said to be where other data is"
     case .corruptContents: Absence.corrupt(.contents).description
     case .unmapped: Absence.unmapped.description
     case .notShown: Absence.notShown.description

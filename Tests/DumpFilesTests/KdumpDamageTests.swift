@@ -131,4 +131,39 @@ import Testing
       #expect(found == (isInPart ? surplus : 0), "page \(page)")
     }
   }
+
+  @Test func dataOfAnotherBlockIsNone() throws {
+    var builder = builder
+    builder.codec = nil
+    let whole = try Bytes(builder.bytes())
+    // Page frames 2 to 8 and 3000, stored as they are: their descriptors are 24 bytes each.
+    let table = 4 * 4096
+    let intact = try DumpFile.open(bytes: whole).memory
+    for page in 2...8 {
+      let place = table + (page - 2) * 24
+      let offset = try #require(whole.load(UInt64.self, at: place))
+      #expect(intact.absence(of: PageFrame(UInt64(page))) == nil)
+      // Another page of the file, and half of each of two.
+      for wrong in [offset ^ 4096, offset ^ 2048] where wrong >= table + 8 * 24 {
+        let memory = try DumpFile.open(bytes: whole.with(wrong, at: place)).memory
+        #expect(memory.absence(of: PageFrame(UInt64(page))) == .corrupt(.offset(wrong)))
+        let counts = memory.statusCounts(of: PageFrame(0)..<PageFrame(4096))
+        #expect(counts[.absent(.corrupt(.offset(wrong)))] == 1, "its neighbours are as they were")
+      }
+    }
+  }
+
+  @Test func blocksInNoOrderAreReadAllTheSame() throws {
+    var builder = KdumpBuilder(memory: KdumpTests.image())
+    builder.codec = nil
+    var file = try builder.bytes()
+    // The eight blocks change places: the first with the last, and so on.
+    let table = 4 * 4096
+    let descriptors = (0..<8).map { Array(file[(table + $0 * 24)..<(table + $0 * 24 + 24)]) }
+    for (index, descriptor) in descriptors.reversed().enumerated() {
+      file.replaceSubrange((table + index * 24)..<(table + index * 24 + 24), with: descriptor)
+    }
+    let memory = try DumpFile.open(bytes: Bytes(file)).memory
+    #expect((2...8).allSatisfy { memory.absence(of: PageFrame($0)) == nil })
+  }
 }

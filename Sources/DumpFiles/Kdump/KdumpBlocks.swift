@@ -21,6 +21,8 @@ struct KdumpBlocks: Sendable {
   private let dataOffset: UInt64
   /// Where the one block is that all blocks of zeros share.
   private let zeroOffset: UInt64?
+  /// What tells descriptors that lead to another block's data.
+  private let order: BlockOrder
   private let cache: BlockCache
 
   private static let cacheCapacity = 64 << 20
@@ -51,6 +53,10 @@ struct KdumpBlocks: Sendable {
     // Safe: a rank is not larger than the number of bits in the file.
     dataOffset = tableOffset + (max(lastRank, firstRank) - firstRank) * PageDescriptor.size
     zeroOffset = Self.zeroOffset(at: dataOffset, contents, size: blockSize.bytes)
+    order = BlockOrder(
+      contents, tableOffset: tableOffset,
+      count: (dataOffset - tableOffset) / PageDescriptor.size, blockSize: blockSize,
+      sharedOffset: zeroOffset)
     cache = BlockCache(
       count: min(Self.cacheCapacity / blockSize.bytes, Int(dumped.rank(of: .max))))
   }
@@ -163,7 +169,7 @@ struct KdumpBlocks: Sendable {
     if let part, !part.contains(number) { return .absent(.missingPart) }
     do throws(Absence) {
       let descriptor = try table.descriptor(at: index, blockSize: blockSize)
-      try checkPlace(of: descriptor)
+      try checkPlace(of: descriptor, at: index)
       return isSharedZero(descriptor) ? .zero : .present
     } catch {
       return .absent(error)
@@ -177,14 +183,20 @@ struct KdumpBlocks: Sendable {
       throw .truncated
     }
     let descriptor = try PageDescriptor(bytes, blockSize: blockSize)
-    try checkPlace(of: descriptor)
+    try checkPlace(of: descriptor, at: index)
     return descriptor
   }
 
-  /// The data of a block lies behind the tables and within the file; throws where it does not.
-  private func checkPlace(of descriptor: PageDescriptor) throws(Absence) {
+  /// The data of a block lies behind the tables, within the file and between those of its
+  /// neighbours; throws where it does not.
+  private func checkPlace(
+    of descriptor: PageDescriptor, at index: UInt64
+  ) throws(Absence) {
     guard descriptor.offset >= dataOffset else { throw .corrupt(.offset(descriptor.offset)) }
     guard contents.holds(descriptor.size, at: descriptor.offset) else { throw .truncated }
+    guard !order.contradicts(descriptor, at: index) else {
+      throw .corrupt(.offset(descriptor.offset))
+    }
   }
 
   private func data(of descriptor: PageDescriptor) throws(Absence) -> Bytes {
