@@ -51,13 +51,16 @@ public struct SlabSurvey: Sendable {
     var remarks = caches.remarks + found.remarks + kfence.remarks + book.remarks
     switch allocator {
     case .slub(let layout):
-      let states = SLUBStates(kernel, caches: caches.caches, layout: layout)
+      let states = SLUBStates(kernel, caches: caches.caches, layout: layout, next: pageLayout.next)
       remarks += await states.enter(into: &ledger, callbacks: callbacks)
     case .slab(let layout):
       SLABStates(kernel, caches: caches.caches, layout: layout).enter(into: &ledger)
     }
     if let layout = NodeLayout(cacheStructure) {
       NodeCounters(kernel, layout: layout).check(caches.caches, &ledger)
+      if let link = pageLayout.list {
+        PartialSlabs(kernel, layout: layout, link: link).check(caches.caches, &ledger)
+      }
     }
     remarks += PendingObjects(kernel, callbacks: callbacks).enter(into: &ledger)
     if isSLUB {

@@ -85,7 +85,7 @@ extension SlabEra {
         }
         if !hasStructSlab {
           union.structure { slab in
-            slab.member("slab_list", .structure("list_head"))
+            links(&slab)
             slab.member("slab_cache", .pointer(.structure("kmem_cache")))
             slab.member("freelist", .voidPointer)
             slab.union { counters(&$0) }
@@ -117,7 +117,7 @@ extension SlabEra {
     unit.structure("slab", size: 64) { slab in
       slab.member("__page_flags", .unsignedLong)
       slab.member("slab_cache", .pointer(.structure("kmem_cache")))
-      slab.member("slab_list", .structure("list_head"))
+      links(&slab)
       if isSLUB {
         slab.embedded(.structure("freelist_counters"), at: 32)
       } else {
@@ -126,6 +126,18 @@ extension SlabEra {
         slab.member("active", .unsignedInt)
       }
       slab.member(hasCodeTags ? "obj_exts" : "memcg_data", .unsignedLong, at: 56)
+    }
+  }
+
+  /// How slabs are linked: on a node's list, or on that of a CPU.
+  private func links(_ slab: inout MemberList) {
+    slab.union { union in
+      union.member("slab_list", .structure("list_head"))
+      guard hasCPUSlabs else { return }
+      union.structure {
+        $0.member("next", .pointer(.structure(hasStructSlab ? "slab" : "page")))
+        $0.member("slabs", .int)
+      }
     }
   }
 
@@ -148,12 +160,14 @@ extension SlabEra {
         $0.member("tid", .unsignedLong)
         $0.member(
           hasStructSlab ? "slab" : "page", .pointer(.structure(hasStructSlab ? "slab" : "page")))
+        $0.member("partial", .pointer(.structure(hasStructSlab ? "slab" : "page")))
       }
     }
     declareSheaves(&unit)
     unit.structure("kmem_cache_node") {
       $0.member("list_lock", .unsignedInt)
       $0.member("nr_partial", .unsignedLong)
+      $0.member("partial", .structure("list_head"))
       $0.member("nr_slabs", .unsignedLong)
       $0.member("total_objects", .unsignedLong)
       if sheaves == .inNode { $0.member("barn", .pointer(.structure("node_barn"))) }
@@ -213,6 +227,7 @@ extension SlabEra {
       $0.member("lock", .unsignedInt)
       $0.member("sheaves_full", .structure("list_head"))
       $0.member("sheaves_empty", .structure("list_head"))
+      $0.member("nr_full", .unsignedInt)
     }
     unit.structure("kmem_cache_per_node_ptrs") {
       $0.member("barn", .pointer(.structure("node_barn")))

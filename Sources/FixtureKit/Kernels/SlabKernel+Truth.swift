@@ -7,6 +7,9 @@ extension SlabKernel {
   /// Gives a slab back whose objects are all free, which happens after a grace period only.
   public mutating func discard(_ slab: Int) { discarded.insert(slab) }
 
+  /// Has a CPU take a slab with free objects to allocate from later: it is frozen until v6.8.
+  public mutating func take(_ slab: Int, by cpu: Int) { slabs[slab].taker = cpu }
+
   /// Leaves the page of memory out of the dump that has a slab's `struct page`.
   public mutating func loseStructPage(of slab: Int) {
     let first = slabs[slab].frame / 64 * 64

@@ -165,6 +165,8 @@ public struct SlabKernel: Sendable {
     /// The CPU that owns it, and that CPU's freelist.
     var cpu: Int?
     var cpuFree: [Int] = []
+    /// The CPU that took it to allocate from later, with the slab's own freelist.
+    var taker: Int?
     /// SLAB: how many bytes before the first object are left out.
     var colour = 0
     /// What is wrong with it in the dump.

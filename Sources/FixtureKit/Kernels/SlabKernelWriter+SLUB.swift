@@ -27,6 +27,13 @@ extension SlabKernelWriter {
     let variable = allocatePerCPU(size(of: "kmem_cache_cpu"))
     set("kmem_cache", at: address, "cpu_slab", variable)
     for (slabNumber, slab) in kernel.slabs.enumerated() where slab.cache == number {
+      if let cpu = slab.taker {
+        // Each taken slab comes before those that were.
+        let partial = self.place("kmem_cache_cpu", at: perCPU(variable, cpu: cpu), "partial")
+        let next = (try? image.load(UInt64.self, at: partial)) ?? 0
+        set(slabStructure, at: structPage(of: slabNumber), "next", next)
+        image.write(kernel.vmemmap.advanced(by: slab.frame * 64).rawValue, at: partial)
+      }
       guard let cpu = slab.cpu else { continue }
       let place = perCPU(variable, cpu: cpu)
       let page = kernel.vmemmap.advanced(by: slab.frame * 64).rawValue
@@ -70,6 +77,7 @@ extension SlabKernelWriter {
         full.append(place("slab_sheaf", at: sheaf, "barn_list"))
       }
       link(full, head: place("node_barn", at: barn, "sheaves_full"))
+      set("node_barn", at: barn, "nr_full", UInt64(full.count))
       link([], head: place("node_barn", at: barn, "sheaves_empty"))
     }
   }
@@ -120,7 +128,7 @@ extension SlabKernelWriter {
     }
     set(slabStructure, at: page, "objects", UInt64(objects))
     set(slabStructure, at: page, "inuse", UInt64(inUse))
-    set(slabStructure, at: page, "frozen", slab.cpu == nil ? 0 : 1)
+    set(slabStructure, at: page, "frozen", slab.cpu == nil && slab.taker == nil ? 0 : 1)
     let first = writeFreelist(slab.free, ofSlab: number, damage: damage)
     set(slabStructure, at: page, "freelist", first)
   }

@@ -25,15 +25,11 @@ struct NodeCounters {
     self.layout = layout
   }
 
-  /// More NUMA nodes than any kernel is built for.
-  private static let mostNodes = 1024
-
   /// Notes a fault of each cache whose counters tell of other slabs than were found.
   func check(_ caches: [SurveyedCache], _ ledger: inout SlotLedger) {
     let found = found(ledger.book, caches: caches.count)
-    let nodes = min(NUMANodes.count(in: kernel), layout.count, Self.mostNodes)
     for (number, cache) in caches.enumerated() where cache.slotSize > 0 {
-      guard let told = told(cache, nodes: nodes) else { continue }
+      guard let told = told(cache) else { continue }
       if let difference = difference(told, found[number]) {
         ledger.note(Fault(.mismatch, at: cache.record.address, difference), ofCache: number)
       }
@@ -55,17 +51,12 @@ struct NodeCounters {
   }
 
   /// The sum of the nodes' counters; nil when one of them cannot be read.
-  private func told(_ cache: SurveyedCache, nodes: Int) -> Total? {
+  private func told(_ cache: SurveyedCache) -> Total? {
     var total = Total()
-    for node in 0..<nodes {
-      let place = cache.record.address
-        .advanced(by: layout.array + node * layout.stride + layout.pointer)
-      guard let pointer = try? kernel.memory.pointer(at: place) else { return nil }
-      let address = kernel.machine.untagged(pointer)
-      guard address != VirtualAddress(0) else { continue }
-      guard let record = try? Record(at: address, extent: layout.extent, in: kernel.memory) else {
-        return nil
-      }
+    guard let records = try? layout.records(of: cache.record.address, in: kernel) else {
+      return nil
+    }
+    for record in records {
       // A damaged counter may have any value.
       total.slabs &+= Int(truncatingIfNeeded: record[layout.slabs])
       total.objects &+= layout.objects.map { Int(truncatingIfNeeded: record[$0]) } ?? 0

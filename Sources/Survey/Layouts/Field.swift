@@ -77,6 +77,17 @@ extension Structure {
     throw LayoutFailure(missing: "\(name).\(paths.first ?? "")")
   }
 
+  /// The word of a spinlock that is 0 when nobody has it; nil where there is no such lock.
+  ///
+  /// That of a kernel for one CPU has no size. `struct qspinlock` and what was there before it begin
+  /// with the word; PREEMPT_RT has another word there that says less.
+  func lock(_ path: String) -> Field? {
+    guard let member = member(path), let size = table.size(of: member.type), size >= 4 else {
+      return nil
+    }
+    return Field(offset: member.offset, size: 4)
+  }
+
   /// Where a member begins, in bytes, or nil when there is no such member.
   func place(of path: String) -> Int? {
     offset(path).flatMap { (0..<Field.largestStructure).contains($0) ? $0 : nil }

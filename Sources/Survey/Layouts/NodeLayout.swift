@@ -1,4 +1,6 @@
 import DebugInfo
+import KernelImage
+import Memory
 
 /// Where the nodes of a cache count what is in the cache, apart from the slabs' own pages.
 ///
@@ -19,6 +21,12 @@ struct NodeLayout: Hashable, Sendable {
   let objects: Field?
   /// SLAB: how many objects in them are free.
   let freeObjects: Field?
+  /// SLUB: where the list of the slabs with free objects begins, in bytes.
+  let partial: Int?
+  /// SLUB: how many slabs are on it.
+  let partialCount: Field?
+  /// What whoever changes all this holds; 0 when nobody does.
+  let lock: Field?
 
   /// Finds the counters; nil where the kernel has none.
   init?(_ cache: Structure) {
@@ -40,8 +48,32 @@ struct NodeLayout: Hashable, Sendable {
     self.slabs = slabs
     objects = node.field("total_objects")
     freeObjects = node.field("free_objects")
+    partial = node.place(of: "partial")
+    partialCount = node.field("nr_partial")
+    lock = node.lock("list_lock")
   }
 
   /// How many bytes of a node hold the counters.
-  var extent: Int { ([slabs] + [objects, freeObjects].compactMap { $0 }).extent }
+  var extent: Int {
+    ([slabs] + [objects, freeObjects, partialCount, lock].compactMap { $0 }).extent
+  }
+}
+
+extension NodeLayout {
+  /// More NUMA nodes than any kernel is built for.
+  private static let mostNodes = 1024
+
+  /// The nodes of the cache at an address; throws `Absence` when one of them cannot be read.
+  func records(
+    of cache: VirtualAddress, in kernel: Kernel
+  ) throws(Absence) -> [Record] {
+    var records: [Record] = []
+    for node in 0..<min(NUMANodes.count(in: kernel), count, Self.mostNodes) {
+      let place = cache.advanced(by: array + node * stride + pointer)
+      let address = kernel.machine.untagged(try kernel.memory.pointer(at: place))
+      guard address != VirtualAddress(0) else { continue }
+      records.append(try Record(at: address, extent: extent, in: kernel.memory))
+    }
+    return records
+  }
 }

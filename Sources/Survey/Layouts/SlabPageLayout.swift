@@ -19,6 +19,13 @@ struct SlabPageLayout: Hashable, Sendable {
   /// SLAB: the pointer to the first object; in SLUB it is that of the page.
   let start: Field?
 
+  /// Where the node is by which lists of slabs link it, in bytes.
+  ///
+  /// `lru` before Linux 916ac0527837 ("slub: use slab_list instead of lru"), v5.2.
+  let list: Int?
+  /// Where the pointer to the next slab of a CPU's list is, in bytes; nil where there is no such list.
+  let next: Int?
+
   /// Bit 0 of this word says that a page is not the first of its block.
   ///
   /// Linux 1d798ca3f164 ("mm: make compound_head() robust"), v4.4; `compound_info` since
@@ -50,6 +57,8 @@ struct SlabPageLayout: Hashable, Sendable {
       slab = found
     }
     cache = try slab.require("slab_cache")
+    list = slab.place(of: "slab_list") ?? slab.place(of: "lru")
+    next = slab.place(of: "next")
     freelist = try slab.require("freelist")
     if isSLUB {
       inUse = try slab.require("inuse")

@@ -14,16 +14,30 @@ struct CPUSlabs: Sendable {
 
   /// The slabs of all CPUs.
   private(set) var active: [Active] = []
+  /// Other slabs that CPUs have taken, whose freelists are their own.
+  private var taken: Set<Int> = []
   /// What is wrong with a CPU's slab, by the index of the cache.
   private var faults: [(cache: Int, fault: Fault)] = []
 
-  /// Looks at every CPU of every cache.
-  init(_ kernel: Kernel, book: SlabBook, caches: [SurveyedCache], layout: SLUBLayout.CPUSlab) {
+  /// No CPU takes more slabs of a cache, by far: `cpu_partial_slabs` are some dozens.
+  private static let mostTaken = 1 << 16
+
+  /// Looks at every CPU of every cache; `next` is where a slab has the pointer to the next one taken.
+  init(
+    _ kernel: Kernel, book: SlabBook, caches: [SurveyedCache], layout: SLUBLayout.CPUSlab,
+    next: Int?
+  ) {
     let extent = [layout.slab, layout.freelist].extent
     for (number, cache) in caches.enumerated() where cache.slotSize > 0 {
       let pointer = VirtualAddress(cache.record[layout.pointer])
       for cpu in kernel.perCPU.possible {
         let address = kernel.perCPU.address(of: pointer, cpu: cpu)
+        if let partial = layout.partial, let next {
+          let list = ListWalk(
+            chain: address.advanced(by: partial.offset), next: next, offset: 0, in: kernel.memory,
+            of: kernel.machine, limit: Self.mostTaken)
+          taken.formUnion(list.entries.compactMap { book.index(ofStructPage: $0) })
+        }
         do throws(Fault) {
           let record = try Record(
             "the slab of CPU \(cpu)", at: address, extent: extent, in: kernel.memory)
@@ -62,15 +76,14 @@ struct CPUSlabs: Sendable {
 
   /// Puts in doubt the slabs that a CPU may allocate from which could not be asked, or denies it.
   ///
-  /// A slab that a CPU has taken over is frozen, whatever else is (all slabs on CPUs' partial lists
-  /// were, until Linux 8cd3fa428b56, "slub: Delay freezing of partial slabs", v6.8). With its freelist
-  /// taken and nothing freed since, it is a CPU's for certain: on a partial list something is free.
+  /// A slab that a CPU has taken over is frozen, whatever else is: all slabs that CPUs had taken
+  /// beside it were, until Linux 8cd3fa428b56 ("slub: Delay freezing of partial slabs"), v6.8.
   private func doubtUnclaimed(_ ledger: inout SlotLedger) {
     let unclear = Set(faults.map { Int32($0.cache) })
     let claimed = Set(active.map(\.slab))
     for (number, slab) in ledger.book.slabs.enumerated() where slab.isFrozen {
-      let isTaken = slab.freelist == VirtualAddress(0) && slab.inUse == slab.slots
-      guard unclear.contains(slab.cache) || isTaken, !claimed.contains(number) else { continue }
+      guard unclear.contains(slab.cache) || !taken.contains(number), !claimed.contains(number)
+      else { continue }
       ledger.doubt(
         number,
         Fault(

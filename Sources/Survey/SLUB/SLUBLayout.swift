@@ -10,6 +10,8 @@ struct SLUBLayout: Hashable, Sendable {
     let slab: Field
     /// The first free object.
     let freelist: Field
+    /// The pointer to the first of other slabs that the CPU has taken; nil where it takes none.
+    let partial: Field?
   }
 
   /// `struct slub_percpu_sheaves`, `slab_sheaf` and `node_barn`: arrays of free objects.
@@ -48,6 +50,10 @@ struct SLUBLayout: Hashable, Sendable {
     let isIndirect: Bool
     /// Where the list of full sheaves is in `struct node_barn`, in bytes.
     let full: Int
+    /// How many sheaves are on it.
+    let fullCount: Field?
+    /// What whoever changes it holds; 0 when nobody does.
+    let lock: Field?
   }
 
   /// Where the free pointer lies in a free object, in bytes.
@@ -72,7 +78,8 @@ struct SLUBLayout: Hashable, Sendable {
         pointer: pointer,
         // `page` before Linux bb192ed9aa71 ("mm/slub: Convert most struct page to struct slab by
         // spatch"), v5.17.
-        slab: try cpu.require("slab", "page"), freelist: try cpu.require("freelist"))
+        slab: try cpu.require("slab", "page"), freelist: try cpu.require("freelist"),
+        partial: cpu.field("partial"))
     }
     sheaves = try cache.field("cpu_sheaves").map { (pointer) throws(LayoutFailure) in
       let cpu = try cache.requireTarget(of: "cpu_sheaves")
@@ -104,6 +111,9 @@ extension SLUBLayout.Barns {
     isIndirect = name == "node"
     stride = isIndirect ? 8 : try element.requireSize()
     self.barn = barn
-    full = try element.requireTarget(of: "barn").requirePlace(of: "sheaves_full")
+    let structure = try element.requireTarget(of: "barn")
+    full = try structure.requirePlace(of: "sheaves_full")
+    fullCount = structure.field("nr_full")
+    lock = structure.lock("lock")
   }
 }

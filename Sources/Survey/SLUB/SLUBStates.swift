@@ -7,9 +7,11 @@ struct SLUBStates {
   private let kernel: Kernel
   private let caches: [SurveyedCache]
   private let layout: SLUBLayout
+  private let next: Int?
 
-  /// Prepares to read the states.
-  init(_ kernel: Kernel, caches: [SurveyedCache], layout: SLUBLayout) {
+  /// Prepares to read the states; `next` is where a slab has the pointer to the next of a CPU's list.
+  init(_ kernel: Kernel, caches: [SurveyedCache], layout: SLUBLayout, next: Int?) {
+    self.next = next
     self.kernel = kernel
     self.caches = caches
     self.layout = layout
@@ -18,7 +20,7 @@ struct SLUBStates {
   /// Enters everything into a ledger; returns remarks for the user.
   func enter(into ledger: inout SlotLedger, callbacks: RCUCallbacks) async -> [String] {
     let cpuSlabs = layout.cpuSlab.map {
-      CPUSlabs(kernel, book: ledger.book, caches: caches, layout: $0)
+      CPUSlabs(kernel, book: ledger.book, caches: caches, layout: $0, next: next)
     }
     let pass = FreelistPass(
       kernel, book: ledger.book, caches: caches, layout: layout, active: cpuSlabs?.active ?? [])

@@ -103,7 +103,7 @@ struct Sheaves {
         let sheaf = sheaf.advanced(by: -layout.barnList)
         enterSheaf(sheaf.rawValue, cache, number, .free(.barn), &ledger)
       }
-      if let fault = list.fault {
+      if let fault = list.fault ?? miscount(list, barns, at: kernel.machine.untagged(barn)) {
         let rest = max(Self.fullSheaves - list.nodes.count, 0)
         ledger.note(fault, ofCache: number, overcount: rest * capacity(of: cache))
       }
@@ -112,6 +112,18 @@ struct Sheaves {
         Fault(.absent, at: element, "the barn of node \(node) cannot be read: \(error)"),
         ofCache: number, overcount: Self.fullSheaves * capacity(of: cache))
     }
+  }
+
+  /// What is wrong where a barn counts other sheaves than are on its list.
+  private func miscount(
+    _ list: LinkedList, _ barns: SLUBLayout.Barns, at barn: VirtualAddress
+  ) -> Fault? {
+    guard let count = kernel.count(barns.fullCount, at: barn), count != list.nodes.count,
+      kernel.count(barns.lock, at: barn) ?? 0 == 0
+    else { return nil }
+    return Fault(
+      .mismatch, at: barn,
+      "a barn counts \(count) full sheaves, but \(list.nodes.count) are on its list")
   }
 
   /// How many objects a sheaf of a cache holds at most.
