@@ -45,6 +45,17 @@ import Testing
     #expect(dump.memory.absence(of: PageFrame(50)) == .hole)
   }
 
+  @Test(arguments: 0..<4) func roomForTheDescriptorsOfOtherPartsIsNoDamage(index: Int) throws {
+    let dump = try part(index) { $0.sharesZeroBlock = true }
+    #expect(dump.format.surplusDescriptors == 0)
+    #expect(!dump.format.isTruncated)
+    // Of the page frames in the image, only 6 and 7 are zeros.
+    for number in UInt64(6)..<8 {
+      #expect(
+        dump.memory.status(of: PageFrame(number)) == (index == 1 ? .zero : .absent(.missingPart)))
+    }
+  }
+
   @Test func partsOfPagesLargerThanBlocksAreFound() throws {
     let notes = [
       CoreNote.vmcoreinfo(VMCoreInfoBuilder(release: "6", pageSize: .kib16).text + "SYMBOL(a)=1\n")

@@ -17,7 +17,11 @@ struct KdumpBlocks: Sendable {
   private let part: Range<UInt64>?
   /// How many dumped blocks other parts hold before this one; their descriptors are there.
   private let firstRank: UInt64
-  /// Where the descriptors end, and the data begins.
+  /// Where the descriptors end.
+  private let tableEnd: UInt64
+  /// Where the data begins.
+  ///
+  /// makedumpfile --split leaves room in each part for the descriptors of all.
   private let dataOffset: UInt64
   /// Where the one block is that all blocks of zeros share.
   private let zeroOffset: UInt64?
@@ -51,17 +55,18 @@ struct KdumpBlocks: Sendable {
     firstRank = dumped.rank(of: header.split?.lowerBound ?? 0)
     let lastRank = dumped.rank(of: header.split?.upperBound ?? .max)
     // Safe: a rank is not larger than the number of bits in the file.
-    dataOffset = tableOffset + (max(lastRank, firstRank) - firstRank) * PageDescriptor.size
+    tableEnd = tableOffset + (max(lastRank, firstRank) - firstRank) * PageDescriptor.size
+    dataOffset = tableOffset + dumped.rank(of: .max) * PageDescriptor.size
     zeroOffset = Self.zeroOffset(at: dataOffset, contents, size: blockSize.bytes)
     order = BlockOrder(
       contents, tableOffset: tableOffset,
-      count: (dataOffset - tableOffset) / PageDescriptor.size, blockSize: blockSize,
+      count: (tableEnd - tableOffset) / PageDescriptor.size, blockSize: blockSize,
       sharedOffset: zeroOffset)
     cache = BlockCache(
       count: min(Self.cacheCapacity / blockSize.bytes, Int(dumped.rank(of: .max))))
   }
 
-  /// The end of the table, where makedumpfile -d 1 and QEMU put a block of zeros; nil when something
+  /// The start of the data, where makedumpfile -d 1 and QEMU put a block of zeros; nil when something
   /// else is there.
   private static func zeroOffset(
     at offset: UInt64, _ contents: DumpContents, size: Int
@@ -80,14 +85,14 @@ struct KdumpBlocks: Sendable {
   }
 
   /// How many descriptors the table has.
-  private var descriptorCount: UInt64 { (dataOffset - tableOffset) / PageDescriptor.size }
+  private var descriptorCount: UInt64 { (tableEnd - tableOffset) / PageDescriptor.size }
 
   /// How many of the first descriptors are looked at for where the data begins.
   private static let sampleSize: UInt64 = 4096
 
   /// How many descriptors more (or fewer, if negative) there are than blocks that the bitmap marks.
   ///
-  /// Every writer puts the data right behind the table, and the first block, or the one that all
+  /// Every writer puts the data right behind the room for the table, and the first block, or the one that all
   /// blocks of zeros share, first of all. A bitmap with one bit too many or too few gives every block
   /// behind that bit the contents of its neighbour.
   var surplusDescriptors: Int {
@@ -98,7 +103,7 @@ struct KdumpBlocks: Sendable {
     // The block that zeros share may be used far behind, or not at all.
     let blockBytes = UInt64(blockSize.bytes)
     guard count > 1, let first = offset(of: 0), first > tableOffset, first != dataOffset,
-      first < Int64.max, first != dataOffset + blockBytes,
+      first != tableEnd, first < Int64.max, first != dataOffset + blockBytes,
       let size: UInt32 = contents.load(at: tableOffset + 8)
     else { return 0 }
     // A wrong offset in the first descriptor itself has nothing else to agree with.
@@ -192,7 +197,7 @@ struct KdumpBlocks: Sendable {
   private func checkPlace(
     of descriptor: PageDescriptor, at index: UInt64
   ) throws(Absence) {
-    guard descriptor.offset >= dataOffset else { throw .corrupt(.offset(descriptor.offset)) }
+    guard descriptor.offset >= tableEnd else { throw .corrupt(.offset(descriptor.offset)) }
     guard contents.holds(descriptor.size, at: descriptor.offset) else { throw .truncated }
     guard !order.contradicts(descriptor, at: index) else {
       throw .corrupt(.offset(descriptor.offset))

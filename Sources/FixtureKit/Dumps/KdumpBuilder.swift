@@ -81,7 +81,9 @@ public struct KdumpBuilder: Sendable {
       file.put(bitmap, at: offset)
       offset += size
     }
-    try appendBlocks(dumped.filter { split?.contains($0) ?? true }, to: &file)
+    // makedumpfile --split leaves room in each part for the descriptors of all.
+    try appendBlocks(
+      dumped.filter { split?.contains($0) ?? true }, tableCount: dumped.count, to: &file)
     return file
   }
 
@@ -150,14 +152,14 @@ public struct KdumpBuilder: Sendable {
   }
 
   private func appendBlocks(
-    _ frames: [PageFrame], to file: inout [UInt8]
+    _ frames: [PageFrame], tableCount: Int, to file: inout [UInt8]
   ) throws(CodecFailure) {
     let zeros = [UInt8](repeating: 0, count: blockSize)
     let tableOffset = file.count
-    let dataOffset = tableOffset + frames.count * 24
+    let dataOffset = tableOffset + tableCount * 24
     var data = sharesZeroBlock ? zeros : []
     var shared: [UInt64: (offset: Int, size: Int, flags: UInt32)] = [:]
-    file.put([UInt8](repeating: 0, count: frames.count * 24), at: tableOffset)
+    file.put([UInt8](repeating: 0, count: tableCount * 24), at: tableOffset)
     for (index, frame) in frames.enumerated() where !lost.contains(frame) {
       let run = repeated.first { $0.frames.contains(frame) }
       let place = tableOffset + index * 24
