@@ -52,6 +52,28 @@ struct ComparisonTests {
     #expect(comparison.outcome == .leaks)
   }
 
+  @Test("an analysis that was stopped never passes, and a leak in it still fails")
+  func stopped() {
+    func outcome(_ leaks: [LeakRecord]) -> Comparison.Outcome {
+      Comparison(
+        AnalysisRecord(leaks: leaks, caches: [Self.cache()], isStopped: true),
+        with: AnalysisRecord(leaks: [Self.leak("a")], caches: [Self.cache()]), limits: .init()
+      ).outcome
+    }
+    #expect(outcome([Self.leak("a")]) == .undetermined)
+    #expect(outcome([Self.leak("b")]) == .leaks)
+  }
+
+  @Test("what a baseline lacks that was stopped may have been there, but growth is growth")
+  func stoppedBaseline() {
+    let now = [Self.leak("a", count: 200, bytes: 6400), Self.leak("b")]
+    let comparison = Comparison(
+      AnalysisRecord(leaks: now, caches: [Self.cache()]),
+      with: AnalysisRecord(leaks: [Self.leak("a")], caches: [Self.cache()], isStopped: true),
+      limits: .init())
+    #expect(comparison.rows.map(\.standing) == [.grown, .undetermined])
+  }
+
   @Test("five more of a hundred fail, but not where a tenth more is tolerated")
   func tolerance() {
     let now = [Self.leak("a", count: 105, bytes: 3360)]

@@ -74,6 +74,25 @@ struct CheckTests {
     }
   }
 
+  @Test("a check that is stopped is no pass, and one that reads every object is like any other")
+  func effort() throws {
+    try withFile(report()) { baseline in
+      let arguments = ["check"] + fixture.inputs + ["--baseline", baseline]
+      let stopped = try Tool.run(arguments + ["--time-limit", "0.001"])
+      #expect(stopped.status == 65, "\(stopped.text)")
+      #expect(stopped.errors.contains("time was over"), "\(stopped.errors)")
+      #expect(try Tool.run(arguments + ["--full", "--time-limit", "600"]).status == 0)
+      #expect(try Tool.run(arguments + ["--time-limit", "0"]).status == 64)
+    }
+    let stopped = try Tool.run(
+      ["analyze"] + fixture.inputs + ["--format", "json", "--time-limit", "0.001"])
+    try withFile(stopped.output) { baseline in
+      let outcome = try Tool.run(["check"] + fixture.inputs + ["--baseline", baseline])
+      #expect(outcome.status == 65, "\(outcome.text)")
+      #expect(outcome.errors.contains("cannot be compared"), "\(outcome.errors)")
+    }
+  }
+
   @Test("a baseline that is no report is refused by name")
   func noReport() throws {
     try withFile(Data("{}".utf8)) { baseline in

@@ -7,9 +7,11 @@ public struct AnalysisRecord: Hashable, Sendable {
   public let leaks: [LeakRecord]
   /// How well each cache was seen, in the order of the report.
   public let caches: [CacheRecord]
+  /// Whether time was over before everything was looked at.
+  public let isStopped: Bool
 
   /// Records findings and caches; findings of one fingerprint are added up.
-  public init(leaks: [LeakRecord], caches: [CacheRecord]) {
+  public init(leaks: [LeakRecord], caches: [CacheRecord], isStopped: Bool = false) {
     var places: [String: Int] = [:]
     var merged: [LeakRecord] = []
     for leak in leaks {
@@ -22,13 +24,15 @@ public struct AnalysisRecord: Hashable, Sendable {
     }
     self.leaks = merged
     self.caches = caches
+    self.isStopped = isStopped
   }
 
   /// Records what was found in a kernel.
   public init(_ findings: [Finding], in subject: Subject) {
     self.init(
       leaks: findings.map { LeakRecord($0) },
-      caches: subject.census.caches.indices.map { CacheRecord($0, in: subject) })
+      caches: subject.census.caches.indices.map { CacheRecord($0, in: subject) },
+      isStopped: subject.coverage.isStopped)
   }
 }
 

@@ -77,11 +77,16 @@ public struct Comparison: Hashable, Sendable {
     rows = now.leaks.map { leak in
       let known = before[leak.fingerprint]
       return Row(
-        leak: leak, before: known, standing: Self.standing(of: leak, before: known, limits))
+        leak: leak, before: known,
+        standing: Self.standing(
+          of: leak, before: known, limits, isKnownAbsent: !baseline.isStopped))
     }
     let seen = Set(now.leaks.map(\.fingerprint))
     gone = baseline.leaks.filter { !seen.contains($0.fingerprint) }
-    blindness = Self.blindness(now.caches, baseline.caches)
+    blindness =
+      (now.isStopped
+        ? [Blindness(cache: "all caches", summary: "time was over before all was looked at")] : [])
+      + Self.blindness(now.caches, baseline.caches)
   }
 
   /// What the comparison comes to; a leak that was seen counts more than what was not seen.
@@ -91,13 +96,15 @@ public struct Comparison: Hashable, Sendable {
     return blindness.isEmpty && !standings.contains(.undetermined) ? .passed : .undetermined
   }
 
+  /// What a baseline does not have that was stopped early may have been there.
   private static func standing(
-    of leak: LeakRecord, before: LeakRecord?, _ limits: Limits
+    of leak: LeakRecord, before: LeakRecord?, _ limits: Limits, isKnownAbsent: Bool
   ) -> Standing {
     if leak.certainty == .hint { return .hint }
     if limits.suppressed[leak.fingerprint] != nil { return .suppressed }
     guard let before else {
-      return leak.bytes.map { $0 < limits.smallestBytes } ?? false ? .small : .new
+      if leak.bytes.map({ $0 < limits.smallestBytes }) ?? false { return .small }
+      return isKnownAbsent ? .new : .undetermined
     }
     let measures = [(leak.count, before.count), (leak.bytes, before.bytes)]
     for case (let now?, let then?) in measures {

@@ -16,7 +16,8 @@ public struct SavedAnalysis: Sendable {
     let file: File = try decoded(report, schema: "slabscope.analyze/1")
     record = AnalysisRecord(
       leaks: file.findings.map(\.record),
-      caches: file.caches.map { $0.record(pageSize: file.input.pageSize) })
+      caches: file.caches.map { $0.record(pageSize: file.input.pageSize) },
+      isStopped: file.coverage?.stopped ?? false)
   }
 
   private struct File: Decodable {
@@ -55,7 +56,10 @@ public struct SavedAnalysis: Sendable {
       }
     }
 
+    struct Coverage: Decodable { let stopped: Bool? }
+
     let input: Input
+    let coverage: Coverage?
     let findings: [Finding]
     let caches: [Cache]
   }

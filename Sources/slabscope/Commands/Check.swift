@@ -39,6 +39,8 @@ struct Check: AsyncParsableCommand {
     completion: .file())
   var suppressions: String?
 
+  @OptionGroup var effort: EffortOptions
+
   @OptionGroup var patterns: PatternOption
 
   @OptionGroup var options: ReportOptions
@@ -79,12 +81,15 @@ struct Check: AsyncParsableCommand {
   private func record(
     _ arguments: CaseArguments, _ patterns: [UserPattern]
   ) async throws -> AnalysisRecord {
-    try await arguments.open(.all) { subject, _, progress in
-      progress?.began("grouping objects and looking for leaks")
-      let investigation = await Investigation(of: subject, patterns: patterns)
-      var subject = subject
-      subject.coverage = investigation.coverage
-      return AnalysisRecord(investigation.findings, in: subject)
+    try await effort.limiting {
+      try await arguments.open(.all) { subject, _, progress in
+        progress?.began("grouping objects and looking for leaks")
+        let investigation = await Investigation(
+          of: subject, patterns: patterns, sampling: effort.sampling)
+        var subject = subject
+        subject.coverage = investigation.coverage
+        return AnalysisRecord(investigation.findings, in: subject)
+      }
     }
   }
 }
