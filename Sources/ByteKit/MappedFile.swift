@@ -18,7 +18,7 @@ public struct SystemFailure: Error, Hashable, Sendable {
 
   /// The kernel's own words for the failure.
   public var reason: String {
-    if call == "open", code == 0 { return "is not a regular file" }
+    if isNoFile { return "is not a regular file" }
     return unsafe String(cString: strerror(code))
   }
 
@@ -27,6 +27,9 @@ public struct SystemFailure: Error, Hashable, Sendable {
 
   /// Whether the path names a directory.
   public var isDirectory: Bool { code == EISDIR }
+
+  /// Whether the path names a pipe, a socket or a device.
+  public var isNoFile: Bool { call == "open" && code == 0 }
 }
 
 extension Bytes {

@@ -22,7 +22,9 @@ public enum DumpFailure: Error, Hashable, Sendable {
   /// The failure and what to do about it, as sentences about "it", the file.
   public var sentence: String {
     switch self {
-    case .system(let failure) where failure.isDirectory: "It is a directory, not a file."
+    case .system(let failure) where failure.isDirectory: "It is a directory: name the dump in it."
+    case .system(let failure) where failure.isNoFile:
+      "It is a pipe or a device: save what it gives to a file, and name that."
     case .system(let failure): "It cannot be read (\(failure.call)): \(failure.reason)."
     case .empty: "It is empty: the dump was never written, or the disk was full."
     case .tooShort(let structure, let needed, let size):

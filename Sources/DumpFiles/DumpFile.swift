@@ -34,9 +34,18 @@ public struct DumpFile: Sendable {
     do throws(SystemFailure) {
       file = try Bytes.mapped(path: path)
     } catch {
-      throw .system(error)
+      // The file of the running system's memory is not to be mapped.
+      guard error.call == "mmap", let foreign = ForeignFormat.named(path) else {
+        throw .system(error)
+      }
+      throw .foreign(foreign)
     }
-    return try open(bytes: file, rawStart: rawStart)
+    do throws(DumpFailure) {
+      return try open(bytes: file, rawStart: rawStart)
+    } catch {
+      guard error == .unrecognized, let foreign = ForeignFormat.named(path) else { throw error }
+      throw .foreign(foreign)
+    }
   }
 
   /// Opens a dump from the bytes of its file; throws `DumpFailure` when they are none.

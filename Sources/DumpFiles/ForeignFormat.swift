@@ -26,6 +26,12 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
   case hibernation
   /// A Windows crash dump.
   case windows
+  /// A disk image of QEMU; its internal snapshots hold memory, too.
+  case qcow2
+  /// A kernel as it is booted, without debug information.
+  case kernelImage
+  /// The memory of the running system, as a file.
+  case liveMemory
   /// A gzip stream.
   case gzip
   /// A bzip2 stream.
@@ -52,6 +58,9 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
     case .avml: "an AVML image"
     case .hibernation: "a hibernated system's swap"
     case .windows: "a Windows crash dump"
+    case .qcow2: "a qcow2 disk image"
+    case .kernelImage: "a kernel image, such as vmlinuz"
+    case .liveMemory: "the memory of the running system"
     case .gzip: "compressed with gzip"
     case .bzip2: "compressed with bzip2"
     case .xz: "compressed with xz"
@@ -66,20 +75,32 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
     case .lkcd, .diskdump: "crash reads it; a newer kernel can dump with kdump"
     case .s390: "convert it with `zgetdump -f elf`"
     case .xen: "dump the guest from inside with kdump"
-    case .sadump: "convert it with `makedumpfile -c`"
-    case .vmware: "convert it with `vmss2core -N`"
+    case .sadump: "convert it with `makedumpfile -c -d 1`"
+    case .vmware: "convert it with `vmss2core -N` from the .vmss or .vmsn and the .vmem beside it"
     case .hyperV: "dump the guest from inside with kdump"
     case .libvirtSave: "restore the guest and take `virsh dump --memory-only`"
-    case .qemuMigration: "load it in QEMU and use `dump-guest-memory`"
+    case .qemuMigration:
+      "load it in QEMU with `-incoming` or `loadvm` and use `dump-guest-memory`"
     case .avml: "convert it with `avml-convert` to LiME's format"
     case .hibernation: "resume the system, then dump it with kdump"
     case .windows: "use a Windows debugger"
+    case .qcow2:
+      "start QEMU with `-loadvm` and the snapshot's name, and use `dump-guest-memory`"
+    case .kernelImage: "give the dump, and the kernel's vmlinux with debug information as --vmlinux"
+    case .liveMemory: "save it first, with `makedumpfile -c -d 31 /proc/kcore vmcore`"
     case .gzip: "decompress it first, with `gunzip`"
     case .bzip2: "decompress it first, with `bunzip2`"
     case .xz: "decompress it first, with `unxz`"
     case .lz4: "decompress it first, with `unlz4`"
     case .zstd: "decompress it first, with `unzstd`"
     }
+  }
+
+  /// The format that a file's name tells, where nothing in the file does.
+  static func named(_ path: String) -> ForeignFormat? {
+    if path.hasSuffix("/kcore") { return .liveMemory }
+    // A copy of the guest's memory; where it has a gap, the other file knows.
+    return path.hasSuffix(".vmem") ? .vmware : nil
   }
 
   /// The format whose signature `file` bears, or nil when it bears none.
@@ -111,6 +132,10 @@ public enum ForeignFormat: Hashable, Sendable, CaseIterable {
     (.hibernation, 4086, Array("LINHIB0001".utf8)),
     (.windows, 0, Array("PAGEDU64".utf8)),
     (.windows, 0, Array("PAGEDUMP".utf8)),
+    (.qcow2, 0, [0x51, 0x46, 0x49, 0xFB]),
+    // Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst.
+    (.kernelImage, 0x202, Array("HdrS".utf8)),
+    (.kernelImage, 56, [0x41, 0x52, 0x4D, 0x64]),
     (.gzip, 0, [0x1F, 0x8B]),
     (.bzip2, 0, Array("BZh".utf8)),
     (.xz, 0, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]),

@@ -23,12 +23,16 @@ extension IntakeFailure {
 
   /// What a failed system call means to the user.
   init(_ failure: SystemFailure, path: String) {
-    self.init(failure, path: path, sentence: failure.reason)
+    self.init(failure, path: path, sentence: DumpFailure.system(failure).sentence)
   }
 
   private init(_ system: SystemFailure, path: String, sentence: String) {
     let status: ExitStatus =
-      if system.isMissingFile { .noInput } else if system.isDirectory { .data } else {
+      if system.isMissingFile {
+        .noInput
+      } else if system.isDirectory || system.isNoFile {
+        .data
+      } else {
         .inputOutput
       }
     self.init(status, system.isMissingFile ? "\(path): no such file" : "\(path): \(sentence)")

@@ -23,6 +23,7 @@ struct TextCase {
     for path in inputs {
       let file = try Self.file(path)
       guard let text = SavedText(file, name: path) else {
+        guard path != "-" else { throw Self.noText }
         others.append(path)
         continue
       }
@@ -45,15 +46,24 @@ struct TextCase {
   }
 
   private static func file(_ path: String) throws(IntakeFailure) -> Bytes {
-    if path == "-" {
-      return Bytes(Array((try? FileHandle.standardInput.readToEnd()) ?? Data()))
-    }
+    if path == "-" { return try standardInput() }
     do throws(SystemFailure) {
       return try Bytes.mapped(path: path)
     } catch {
       throw IntakeFailure(error, path: path)
     }
   }
+
+  /// All of standard input, or no more than the beginning of what is no text.
+  private static func standardInput() throws(IntakeFailure) -> Bytes {
+    let input = FileHandle.standardInput
+    let head = Array((try? input.read(upToCount: 1 << 16)) ?? Data())
+    guard head.isEmpty || SavedText.isLikely(Bytes(head)) else { throw noText }
+    return Bytes(head + Array((try? input.readToEnd()) ?? Data()))
+  }
+
+  private static let noText = IntakeFailure(
+    .data, "standard input is no text: save a dump to a file, and name that")
 
   private var facts: SessionFacts { sessions.isEmpty ? SessionFacts() : sessions[chosen] }
 

@@ -53,7 +53,10 @@ struct ELFHeader: Sendable {
   private static func refusal(ofType type: UInt16) -> DumpFailure {
     let advice = "give the dump, and this as --vmlinux if it is the kernel's"
     return switch type {
-    case 1: .unsupported(variant: "an ELF object file, such as a kernel module", advice: advice)
+    case 1:
+      .unsupported(
+        variant: "an ELF object file, such as a kernel module",
+        advice: "give the dump, and this as --modules if its kernel had it loaded")
     case 2, 3: .unsupported(variant: "an ELF executable, such as vmlinux", advice: advice)
     default: .unsupported(variant: "an ELF file of type \(type)", advice: advice)
     }

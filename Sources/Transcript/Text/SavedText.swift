@@ -39,6 +39,11 @@ public struct SavedText: Sendable {
     }
   }
 
+  /// Whether a file that begins with these bytes may be a text, compressed or not.
+  public static func isLikely(_ head: Bytes) -> Bool {
+    FileCodec(magicOf: head) != nil || isText(head)
+  }
+
   private static func plain(_ text: Bytes) -> Bytes {
     WideText.narrowed(text) ?? MailParts.decoded(text) ?? text
   }
