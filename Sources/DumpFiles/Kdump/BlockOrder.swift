@@ -17,6 +17,8 @@ struct BlockOrder: Sendable {
   private let contents: DumpContents
   private let tableOffset: UInt64
   private let count: UInt64
+  /// Where the data begins.
+  private let dataOffset: UInt64
   private let blockBytes: UInt64
   /// Where the one block is that all blocks of zeros share.
   private let sharedOffset: UInt64?
@@ -31,12 +33,13 @@ struct BlockOrder: Sendable {
 
   /// Finds out whether the blocks that `count` descriptors speak of are in order.
   init(
-    _ contents: DumpContents, tableOffset: UInt64, count: UInt64, blockSize: PageSize,
-    sharedOffset: UInt64?
+    _ contents: DumpContents, tableOffset: UInt64, count: UInt64, dataOffset: UInt64,
+    blockSize: PageSize, sharedOffset: UInt64?
   ) {
     self.contents = contents
     self.tableOffset = tableOffset
     self.count = count
+    self.dataOffset = dataOffset
     blockBytes = UInt64(blockSize.bytes)
     self.sharedOffset = sharedOffset
     var following = 0
@@ -62,9 +65,8 @@ struct BlockOrder: Sendable {
     // The last block ends where the file does.
     if next?.offset ?? contents.end == descriptor.offset &+ UInt64(descriptor.size) { return false }
     if let before = neighbour(of: index, isBehind: false) { return before.end != descriptor.offset }
-    // The first one is where the table ends, or behind the block of zeros there.
-    let start = tableOffset + count * PageDescriptor.size
-    return next != nil && descriptor.offset != start
+    // The first one is where the data begins, or behind the block of zeros there.
+    return next != nil && descriptor.offset != dataOffset
       && sharedOffset.map { $0 &+ blockBytes } != descriptor.offset
   }
 

@@ -60,8 +60,8 @@ struct KdumpBlocks: Sendable {
     zeroOffset = Self.zeroOffset(at: dataOffset, contents, size: blockSize.bytes)
     order = BlockOrder(
       contents, tableOffset: tableOffset,
-      count: (tableEnd - tableOffset) / PageDescriptor.size, blockSize: blockSize,
-      sharedOffset: zeroOffset)
+      count: (tableEnd - tableOffset) / PageDescriptor.size, dataOffset: dataOffset,
+      blockSize: blockSize, sharedOffset: zeroOffset)
     cache = BlockCache(
       count: min(Self.cacheCapacity / blockSize.bytes, Int(dumped.rank(of: .max))))
   }
