@@ -91,6 +91,7 @@ struct DumpForm {
     ["-c", "-l", "-p", "-z", "-E"].flatMap { codec in
       [0, 1, 31].map { DumpForm(options: [codec], level: $0) }
     } + [1, 31].map { DumpForm(options: [], level: $0) }
+    + [DumpForm(options: ["-c", "--num-threads", "2"], level: 31)]
     + ["-c", "-l", "-E"].map { DumpForm(options: ["-F", $0], level: 31, files: .stream) }
     + [1, 31].map {
       DumpForm(options: ["--split", "--splitblock-size", "1024", "-c"], level: $0, files: .parts)
