@@ -49,6 +49,11 @@ struct DumpCase {
   /// The files' names, to begin a sentence about them.
   private var name: String { files.map(\.path).joined(separator: ", ") }
 
+  /// The pages by what the files say of them.
+  private var tally: PageTally {
+    PageTally(dump.memory, fileSize: files.reduce(0) { $0 &+ $1.size })
+  }
+
   /// What the dump is, and whether its debug file can be found.
   func description(_ options: CaseOptions) -> InputDescription {
     var remarks: [String] = []
@@ -63,7 +68,7 @@ struct DumpCase {
         options.vmlinux.map { .unusable(path: $0, sentence: error.sentence) }
         ?? .missing(sentence: error.sentence)
     }
-    var tally = PageTally(dump.memory)
+    var tally = tally
     tally.tryContents()
     remarks += [tally.remark].compactMap { $0 }
     remarks += WriterRemarks(dump, pages: tally.counts).ofFile
@@ -144,7 +149,7 @@ struct DumpCase {
     }
     let debugFile = InputDescription.DebugFile.found(
       path: vmlinux.file.path, match: vmlinux.match)
-    let tally = PageTally(dump.memory)
+    let tally = tally
     let writer = WriterRemarks(dump, pages: tally.counts)
     subject.coverage.remarks += writer.of(subject.coverage)
     return Outcome(
@@ -186,7 +191,7 @@ struct DumpCase {
 
   /// What may be the reason that the kernel cannot be found in the dump, as a sentence, or nothing.
   private var shortfall: String {
-    let pages = PageTally(dump.memory).counts
+    let pages = tally.counts
     if let elsewhere = pages[.missingPart] {
       return " Of its pages, \(elsewhere.grouped) are in files that were not given: name all parts "
         + "of the dump."

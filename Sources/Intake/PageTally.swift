@@ -12,22 +12,31 @@ struct PageTally {
   private(set) var tried = (pages: 0, corrupt: 0)
   private let memory: any PhysicalMemory
 
-  /// A damaged header can claim more frames than could ever be looked at one by one.
+  private let mostFrames: UInt64
+
+  /// More frames take longer than what is told of them is worth.
   private static let mostFrames = UInt64(1) << 26
+  /// A byte of a bitmap tells of so many frames; nothing in a file tells of more.
+  private static let framesOfByte: UInt64 = 8
   /// As many pages are decompressed in well under a second.
   private static let mostTried = 1 << 16
   /// Where most pages are zeros or left out, as many frames are asked for one that is there.
   private static let mostLookedAt = 1 << 20
 
-  /// Counts the frames by what the file says of each, without reading any.
-  init(_ memory: any PhysicalMemory) {
+  /// Counts the frames by what the files say of each, without reading any.
+  ///
+  /// A damaged header can claim more frames than could ever be looked at one by one: how many are is
+  /// bounded by the size of the files in bytes.
+  init(_ memory: any PhysicalMemory, fileSize: Int) {
     self.memory = memory
+    let (told, overflow) = UInt64(fileSize).multipliedReportingOverflow(by: Self.framesOfByte)
+    mostFrames = overflow ? Self.mostFrames : min(told, Self.mostFrames)
     var end: UInt64?
     for range in memory.frames {
       if let end { holes &+= Int(clamping: range.lowerBound.rawValue &- end) }
       end = range.upperBound.rawValue
     }
-    for range in Self.lookedAt(memory) {
+    for range in lookedAt {
       let found = memory.statusCounts(
         of: PageFrame(range.lowerBound)..<PageFrame(range.upperBound))
       for (status, count) in found { counts[PageCondition(status), default: 0] += count }
@@ -40,7 +49,7 @@ struct PageTally {
   }
 
   /// The numbers of the frames that are looked at: all of them, but in a damaged dump.
-  private static func lookedAt(_ memory: any PhysicalMemory) -> [Range<UInt64>] {
+  private var lookedAt: [Range<UInt64>] {
     var left = mostFrames
     return memory.frames.map { range in
       let start = range.lowerBound.rawValue
@@ -53,7 +62,7 @@ struct PageTally {
   /// Reads pages that the file has, all or some from everywhere, to see whether they decompress.
   mutating func tryContents() {
     let present = counts[.present] ?? 0
-    let ranges = Self.lookedAt(memory)
+    let ranges = lookedAt
     let all = ranges.reduce(0) { $0 + $1.count }
     let step = max(all / Self.mostLookedAt, present / Self.mostTried) + 1
     for range in ranges {

@@ -38,7 +38,7 @@ struct WriterRemarksTests {
   private static let compoundInfo = ("OFFSET(page.compound_info)", "8")
 
   private func ofFile(_ dump: DumpFile) -> [String] {
-    WriterRemarks(dump, pages: PageTally(dump.memory).counts).ofFile
+    WriterRemarks(dump, pages: PageTally(dump.memory, fileSize: 1 << 20).counts).ofFile
   }
 
   private func coverage(_ absences: [PageCondition: Int], tails: Int) -> Coverage {
@@ -101,7 +101,7 @@ struct WriterRemarksTests {
     // Zlib's data are none of LZO's.
     builder.flags = [Self.first: 2, Self.second: 0x40]
     let dump = try dump(builder)
-    var tally = PageTally(dump.memory)
+    var tally = PageTally(dump.memory, fileSize: 1 << 20)
     #expect(tally.counts == [.present: 15, .corruptFlags: 1])
     tally.tryContents()
     #expect(tally.counts == [.present: 14, .corruptFlags: 1, .corruptContents: 1])
@@ -117,12 +117,23 @@ struct WriterRemarksTests {
     builder.excluded = [Self.first]
     builder.lost = [Self.second]
     builder.sizes = [PageFrame(0x102): 5000, PageFrame(0x103): 6000]
-    let tally = PageTally(try dump(builder).memory)
+    let tally = PageTally(try dump(builder).memory, fileSize: 1 << 20)
     #expect(
       tally.counts == [.present: 12, .zero: 4, .excluded: 1, .lost: 1, .corruptSize: 2])
     #expect(tally.holes == 0x200 - 0x110)
     #expect(tally.listed.map(\.condition).prefix(2) == [.present, .zero])
     #expect(tally.listed.reduce(0) { $0 + $1.pages } == 20)
+  }
+
+  @Test("a small image that claims 2^40 pages has as many looked at as its size may tell of")
+  func vastImage() throws {
+    var builder = LiMEBuilder(memory: Self.builder.memory)
+    builder.ranges[0].last = (1 << 51) - 1
+    let image = Bytes(builder.bytes)
+    let tally = PageTally(try DumpFile.open(bytes: image).memory, fileSize: image.count)
+    let lookedAt = tally.counts.filter { $0.key != .notLookedAt }.values.reduce(0, +)
+    #expect(lookedAt == 8 * image.count)
+    #expect(tally.listed.reduce(0) { $0 + $1.pages } == (1 << 39) - 0x100)
   }
 
   @Test("what is behind the end of a file that was cut, and in parts not given, is told apart")
@@ -131,11 +142,11 @@ struct WriterRemarksTests {
     builder.codec = nil
     let whole = try builder.bytes()
     let cut = try DumpFile.open(bytes: Bytes(Array(whole.dropLast(4096 * 3))))
-    #expect(PageTally(cut.memory).counts == [.present: 13, .truncated: 3])
+    #expect(PageTally(cut.memory, fileSize: 1 << 20).counts == [.present: 13, .truncated: 3])
     #expect(ofFile(cut).first?.contains("3 pages") == true)
     builder.split = Self.first..<PageFrame(0x104)
     let part = try DumpFile.open(bytes: Bytes(builder.bytes()))
-    #expect(PageTally(part.memory).counts == [.present: 4, .missingPart: 12])
+    #expect(PageTally(part.memory, fileSize: 1 << 20).counts == [.present: 4, .missingPart: 12])
     #expect(ofFile(part).first?.contains("name all of them") == true)
   }
 
