@@ -93,6 +93,36 @@ struct ComparisonTests {
     #expect(counted.map(\.standing) == [.grown, .small])
   }
 
+  @Test("what may be lost because less was seen is neither new nor grown, but undetermined")
+  func possible() {
+    let now = [Self.leak("a", count: 101, bytes: 3232), Self.leak("b")].map {
+      LeakRecord(
+        fingerprint: $0.fingerprint, title: $0.title, certainty: .possible, count: $0.count,
+        bytes: $0.bytes)
+    }
+    func comparison(absentBytes: Int) -> Comparison {
+      Comparison(
+        AnalysisRecord(leaks: now, caches: [Self.cache(absentBytes: absentBytes)]),
+        with: AnalysisRecord(leaks: [Self.leak("a")], caches: [Self.cache()]), limits: .init())
+    }
+    #expect(comparison(absentBytes: 4096).rows.map(\.standing) == [.undetermined, .undetermined])
+    #expect(comparison(absentBytes: 4096).outcome == .undetermined)
+    #expect(comparison(absentBytes: 0).rows.map(\.standing) == [.grown, .new])
+  }
+
+  @Test("a dump that lacks the records of pages is no pass, though every cache in it is whole")
+  func unknownFrames() {
+    func outcome(_ now: Int, before: Int) -> Comparison.Outcome {
+      Comparison(
+        AnalysisRecord(leaks: [], caches: [Self.cache(objects: 0, bytes: 0)], unknownFrames: now),
+        with: AnalysisRecord(leaks: [], caches: [Self.cache()], unknownFrames: before),
+        limits: .init()
+      ).outcome
+    }
+    #expect(outcome(1, before: 0) == .undetermined)
+    #expect(outcome(1, before: 1) == .passed)
+  }
+
   @Test("hints and what is suppressed do not count")
   func exempt() {
     let now = [Self.leak("a"), Self.leak("b", certainty: .hint)]

@@ -58,6 +58,11 @@ struct LostObjectsTests {
     let answers = Answers(coverage: ScanCoverage(scannedPages: 999, missingPages: 2))
     let finding = try #require(await findings(sessions(100), answers).first)
     #expect(finding.certainty == .possible)
+    #expect(
+      finding.title
+        == "100 tm_session in kmalloc-96 (9.4 KiB) may be lost, nothing in the dump refers to them: "
+        + "leakmod")
+    #expect(finding.grounds == "not all memory that may hold references to them could be read")
     #expect(finding.evidence.first?.contains("2 pages that could hold references") == true)
   }
 
@@ -71,6 +76,56 @@ struct LostObjectsTests {
       await findings(sessions(1000), Answers(mentioned: slots(0..<10))).first)
     #expect(many.count == 990)
     #expect(many.evidence.contains { $0.hasPrefix("10 more are not counted") })
+  }
+
+  @Test("Objects without a name that look otherwise are another leak, and a few are of none")
+  func looks() async {
+    func findings(requests: Int, strings: Int, strays: Int) async -> [Finding] {
+      var kernel = sessions(strays)
+      let cache = kernel.cache("kmalloc-64", objectSize: 64)
+      func number(_ id: Int) -> UInt64 {
+        UInt64(id + 1) &* 0x9e37_79b9_7f4a_7c15 | 1 << 62
+      }
+      for id in 0..<requests {
+        // "ix-reque", "st-queue", a queue that is empty.
+        kernel.object(
+          in: cache, [0x6575_7165_722d_7869, 0x6575_6575_712d_7473, number(id), 7, 0, 1])
+      }
+      for id in 0..<strings {
+        // "ix-name-" and what follows, "ix-suffi".
+        kernel.object(
+          in: cache, [0x2d65_6d61_6e2d_7869, number(id), number(id + 1), 0x6966_6675_732d_7869])
+      }
+      return await self.findings(kernel, Answers()).filter { $0.cacheName == "kmalloc-64" }
+    }
+    let first = await findings(requests: 160, strings: 150, strays: 1)
+    #expect(first.map(\.count) == [160, 150])
+    #expect(Set(first.map(\.fingerprint)).count == 2)
+    let second = await findings(requests: 3, strings: 160, strays: 0)
+    #expect(second.map(\.count) == [160])
+    #expect(second.map(\.fingerprint) == [first[1].fingerprint])
+  }
+
+  @Test("What objects without a name refer to is a part of theirs, if nothing else is told of it")
+  func unnamedOwners() async throws {
+    var kernel = SubjectBuilder()
+    let owners = kernel.cache("skbuff_head_cache", objectSize: 64)
+    let buffers = kernel.cache("kmalloc-128", objectSize: 128)
+    for id in 0..<200 {
+      for cache in [owners, buffers] {
+        kernel.object(in: cache, [UInt64(id) &* 0x9e37_79b9_7f4a_7c15 | 1 << 62])
+      }
+    }
+    let census = kernel.subject.census
+    let referrals = zip(
+      census.allocated(in: "skbuff_head_cache"), census.allocated(in: "kmalloc-128")
+    ).map { (source: $0, target: $1) }
+    let finding = try #require(await findings(kernel, Answers(referrals: referrals)).first)
+    #expect(finding.cacheName == "skbuff_head_cache")
+    #expect(
+      finding.evidence.contains(
+        "lost with them is what only they refer to: 200 objects in kmalloc-128 (25.0 KiB)"))
+    #expect(await findings(kernel, Answers(referrals: referrals)).count == 1)
   }
 
   @Test("What only lost objects refer to is told with them, unless it has a name itself")

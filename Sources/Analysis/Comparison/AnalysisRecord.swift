@@ -9,9 +9,13 @@ public struct AnalysisRecord: Hashable, Sendable {
   public let caches: [CacheRecord]
   /// Whether time was over before everything was looked at.
   public let isStopped: Bool
+  /// The page frames of which it is not known whether they are slabs of any cache.
+  public let unknownFrames: Int
 
   /// Records findings and caches; findings of one fingerprint are added up.
-  public init(leaks: [LeakRecord], caches: [CacheRecord], isStopped: Bool = false) {
+  public init(
+    leaks: [LeakRecord], caches: [CacheRecord], isStopped: Bool = false, unknownFrames: Int = 0
+  ) {
     var places: [String: Int] = [:]
     var merged: [LeakRecord] = []
     for leak in leaks {
@@ -25,6 +29,7 @@ public struct AnalysisRecord: Hashable, Sendable {
     self.leaks = merged
     self.caches = caches
     self.isStopped = isStopped
+    self.unknownFrames = unknownFrames
   }
 
   /// Records what was found in a kernel.
@@ -32,7 +37,7 @@ public struct AnalysisRecord: Hashable, Sendable {
     self.init(
       leaks: findings.map { LeakRecord($0) },
       caches: subject.census.caches.indices.map { CacheRecord($0, in: subject) },
-      isStopped: subject.coverage.isStopped)
+      isStopped: subject.coverage.isStopped, unknownFrames: subject.coverage.unknownFrames)
   }
 }
 

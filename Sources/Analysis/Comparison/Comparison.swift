@@ -1,3 +1,5 @@
+internal import Evidence
+
 /// What an analysis has that its baseline has not: which leaks are new or have grown, and which
 /// caches were seen less well.
 public struct Comparison: Hashable, Sendable {
@@ -74,19 +76,20 @@ public struct Comparison: Hashable, Sendable {
   /// Compares an analysis with its baseline.
   public init(_ now: AnalysisRecord, with baseline: AnalysisRecord, limits: Limits) {
     let before = Dictionary(baseline.leaks.map { ($0.fingerprint, $0) }) { first, _ in first }
+    let blindness = Self.blindness(now, baseline)
     rows = now.leaks.map { leak in
       let known = before[leak.fingerprint]
-      return Row(
-        leak: leak, before: known,
-        standing: Self.standing(
-          of: leak, before: known, limits, isKnownAbsent: !baseline.isStopped))
+      var standing = Self.standing(
+        of: leak, before: known, limits, isKnownAbsent: !baseline.isStopped)
+      // What refers to the objects may be in what was not seen.
+      if [.new, .grown].contains(standing), leak.certainty == .possible, !blindness.isEmpty {
+        standing = .undetermined
+      }
+      return Row(leak: leak, before: known, standing: standing)
     }
     let seen = Set(now.leaks.map(\.fingerprint))
     gone = baseline.leaks.filter { !seen.contains($0.fingerprint) }
-    blindness =
-      (now.isStopped
-        ? [Blindness(cache: "all caches", summary: "time was over before all was looked at")] : [])
-      + Self.blindness(now.caches, baseline.caches)
+    self.blindness = blindness
   }
 
   /// What the comparison comes to; a leak that was seen counts more than what was not seen.
@@ -117,19 +120,36 @@ public struct Comparison: Hashable, Sendable {
     return measures.contains { $0.0 != nil || $0.1 != nil } ? .undetermined : .known
   }
 
-  private static func blindness(_ now: [CacheRecord], _ before: [CacheRecord]) -> [Blindness] {
-    guard !now.isEmpty || before.isEmpty else {
-      return [Blindness(cache: "all caches", summary: "the slab caches could not be found")]
+  private static func blindness(
+    _ now: AnalysisRecord, _ baseline: AnalysisRecord
+  ) -> [Blindness] {
+    guard !now.caches.isEmpty || baseline.caches.isEmpty else {
+      return [Blindness(cache: everyCache, summary: "the slab caches could not be found")]
+    }
+    var found: [Blindness] = []
+    if now.isStopped {
+      found.append(
+        Blindness(cache: everyCache, summary: "time was over before all was looked at"))
+    }
+    if now.unknownFrames > baseline.unknownFrames {
+      found.append(
+        Blindness(
+          cache: everyCache,
+          summary: "of \(now.unknownFrames.counted("page")) it is not known whether they are "
+            + "slabs, of \(baseline.unknownFrames.grouped) in the baseline"))
     }
     // Names repeat: the caches of a name are one.
-    let groups = Dictionary(grouping: before, by: \.name).mapValues { Sight($0) }
+    let groups = Dictionary(grouping: baseline.caches, by: \.name).mapValues { Sight($0) }
     var done: Set<String> = []
-    return now.compactMap { cache in
-      guard let then = groups[cache.name], done.insert(cache.name).inserted else { return nil }
-      let sight = Sight(now.filter { $0.name == cache.name })
-      return sight.worse(than: then).map { Blindness(cache: cache.name, summary: $0) }
-    }
+    return found
+      + now.caches.compactMap { cache in
+        guard let then = groups[cache.name], done.insert(cache.name).inserted else { return nil }
+        let sight = Sight(now.caches.filter { $0.name == cache.name })
+        return sight.worse(than: then).map { Blindness(cache: cache.name, summary: $0) }
+      }
   }
+
+  private static let everyCache = "all caches"
 
   /// How well all caches of one name were seen.
   private struct Sight {

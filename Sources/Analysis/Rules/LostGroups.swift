@@ -10,6 +10,8 @@ struct LostGroups {
     var groups: [ObjectGroup]
     /// What to call them.
     let naming: GroupNaming
+    /// What tells them from others without a name in their cache; empty where nothing does.
+    var marks: [String] = []
     /// How many of them only words lead to that may be left from before.
     var mentioned = 0
     /// How many like them may be lost, or mentioned by such words and in use.
@@ -36,9 +38,8 @@ struct LostGroups {
   ) {
     self.reachability = reachability
     owners = claimed
-    var rest: [(cache: Int, groups: [ObjectGroup])] = []
+    var rest: [ObjectGroup] = []
     for cache in groups {
-      var unnamed: [ObjectGroup] = []
       for group in cache.groups where !LostSingleOpen.matches(group.template) {
         let slots = claimed.isEmpty ? group.slots : group.slots.filter { !claimed.contains($0) }
         let standing = GroupStanding(slots, by: reachability)
@@ -46,7 +47,7 @@ struct LostGroups {
         let members = group.limited(to: standing.lost)
         let naming = GroupNaming(group)
         guard naming.isKnown, standing.lost.count >= fewest else {
-          unnamed.append(members)
+          rest.append(members)
           continue
         }
         entries.append(
@@ -55,40 +56,93 @@ struct LostGroups {
             doubtful: standing.doubtful, inUse: standing.inUse))
         owners.formUnion(standing.lost)
       }
-      rest.append((cache.cache, unnamed))
     }
     add(rest, fewest: fewest)
   }
 
-  /// Adds what has no name: as a part of what refers to it, or as an entry of its own.
-  private mutating func add(_ rest: [(cache: Int, groups: [ObjectGroup])], fewest: Int) {
+  /// Adds what has no name, or is too few of a name: as a part of what refers to it, or as an entry
+  /// of its own.
+  private mutating func add(_ rest: [ObjectGroup], fewest: Int) {
+    // What nothing refers to may own objects of other caches, even without a name.
+    var roots: [UInt32: Int] = [:]
+    for (look, groups) in Self.alike(rest.filter { owners(of: $0) { _ in true } == nil }, fewest)
+    where look.marks != nil {
+      for slot in groups.lazy.flatMap(\.slots) { roots[slot] = look.cache }
+    }
+    var left: [ObjectGroup] = []
+    var parts: [(owner: UInt32, cache: Int)] = []
+    for group in rest {
+      let owned = owners(of: group) { owner in
+        owners.contains(owner) || roots[owner].map { $0 != group.cache } ?? false
+      }
+      guard let owned else {
+        left.append(group)
+        continue
+      }
+      parts += owned.map { ($0, group.cache) }
+    }
+    for (look, groups) in Self.alike(left, fewest) {
+      let groups = groups.sorted { ($1.slots.count, $0.slots[0]) < ($0.slots.count, $1.slots[0]) }
+      let naming = groups.count == 1 ? GroupNaming(groups[0]) : GroupNaming()
+      entries.append(Entry(groups: groups, naming: naming, marks: look.marks ?? []))
+    }
+    addDependents(parts)
+  }
+
+  /// Tells of each entry what is lost with it.
+  private mutating func addDependents(_ parts: [(owner: UInt32, cache: Int)]) {
     var entryOfOwner: [UInt32: Int] = [:]
     for (number, entry) in entries.enumerated() {
       for slot in entry.slots { entryOfOwner[slot] = number }
     }
     dependents = Array(repeating: [:], count: entries.count)
-    for (cache, groups) in rest {
-      var left: [ObjectGroup] = []
-      for group in groups {
-        let owned = group.slots.compactMap { slot in
-          reachability.lostReferrers(of: slot).first(where: owners.contains)
-        }
-        // A few may be named by what was in the owners' memory before.
-        guard (group.slots.count - owned.count) * GroupStanding.chance <= group.slots.count else {
-          left.append(group)
-          continue
-        }
-        for owner in owned {
-          if let entry = entryOfOwner[owner] { dependents[entry][cache, default: 0] += 1 }
-        }
-      }
-      guard let first = left.first, left.reduce(0, { $0 + $1.slots.count }) >= fewest else {
-        continue
-      }
-      let naming = left.count == 1 ? GroupNaming(first) : GroupNaming()
-      left.sort { ($1.slots.count, $0.slots[0]) < ($0.slots.count, $1.slots[0]) }
-      entries.append(Entry(groups: left, naming: naming))
-      dependents.append([:])
+    for (owner, cache) in parts {
+      if let entry = entryOfOwner[owner] { dependents[entry][cache, default: 0] += 1 }
+    }
+  }
+
+  /// A lost object that refers to each member of a group and is an owner; nil where some members have
+  /// none.
+  private func owners(of group: ObjectGroup, where isOwner: (UInt32) -> Bool) -> [UInt32]? {
+    let owned = group.slots.compactMap { slot in
+      reachability.lostReferrers(of: slot).first(where: isOwner)
+    }
+    // A few may be named by what was in the owners' memory before.
+    let isOwned = (group.slots.count - owned.count) * GroupStanding.chance <= group.slots.count
+    return isOwned ? owned : nil
+  }
+
+  /// What objects without a name have in common.
+  private struct Look: Hashable {
+    /// The index of their cache.
+    let cache: Int
+    /// See `Template.marks`; nil for those of all looks that few objects have.
+    var marks: [String]?
+  }
+
+  /// Groups by their look, in the order of the groups; all looks have at least `fewest` objects.
+  private static func alike(
+    _ groups: [ObjectGroup], _ fewest: Int
+  ) -> [(look: Look, groups: [ObjectGroup])] {
+    func isMany(_ groups: [ObjectGroup]?) -> Bool {
+      groups?.reduce(0) { $0 + $1.slots.count } ?? 0 >= fewest
+    }
+    var looks: [Look] = []
+    var members: [Look: [ObjectGroup]] = [:]
+    func add(_ group: ObjectGroup, _ look: Look) {
+      if members[look] == nil { looks.append(look) }
+      members[look, default: []].append(group)
+    }
+    for group in groups {
+      // One with a name is here because its objects are few.
+      let marks = GroupNaming(group).isKnown ? nil : group.template.marks
+      add(group, Look(cache: group.cache, marks: marks))
+    }
+    for look in looks where look.marks != nil && !isMany(members[look]) {
+      for group in members.removeValue(forKey: look) ?? [] { add(group, Look(cache: look.cache)) }
+    }
+    return looks.compactMap { look in
+      members[look].flatMap { isMany($0) ? (look, $0) : nil }
     }
   }
 
@@ -102,6 +156,24 @@ struct LostGroups {
       counts[Int(census.slabs[object.slab].cache), default: 0] += 1
     }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+  }
+}
+
+extension Template {
+  /// The words that tell objects without symbols from others, the same on every boot: texts, marks of
+  /// lists and the like, and what the objects refer to.
+  fileprivate var marks: [String] {
+    words.compactMap { word in
+      switch word.shared {
+      case .text(let text): return "\(word.offset):\(text)"
+      case .poison(let name): return "\(word.offset):\(name)"
+      case .selfPointer(let offset): return "\(word.offset):self+\(offset)"
+      // In which of its caches of a size kmalloc puts an object may differ by boot.
+      case .slabPointer(let cache, let offset):
+        return "\(word.offset):\(cache.hasPrefix("kmalloc-") ? "kmalloc" : cache)+\(offset)"
+      default: return nil
+      }
+    }
   }
 }
 

@@ -74,24 +74,30 @@ public struct LostObjects: Rule {
     let naming = entry.naming
     let names = CacheNames(subject)
     let referrers = lost.referrers(of: entry, in: subject.census)
-    let reason = referrers.isEmpty ? "nothing refers to them" : "nothing in use leads to them"
     let fingerprint =
       naming.isKnown
       ? entry.groups.first.map { Fingerprint.of(rule: name, $0.template) }
-      : Fingerprint.of(rule: name, parts: [cache.name])
+      : Fingerprint.of(rule: name, parts: [cache.name] + entry.marks)
     return Finding(
       rule: name, fingerprint: fingerprint ?? "",
       title: "\(naming.words(amount)) in \(names.place(of: entry.groups, in: cache)) "
-        + "(\(bytes.byteSize)) are lost, \(reason)"
+        + "(\(bytes.byteSize)) " + loss(isReferredTo: !referrers.isEmpty, coverage)
         + (naming.owner.map { ": \($0)" } ?? ""),
       certainty: coverage.isComplete ? .definite : .possible, cache: cache.address,
       cacheName: cache.name, alias: names.alias(of: entry.groups), type: naming.type,
       count: amount.count, bytes: bytes, module: naming.module,
-      symbols: naming.symbols,
+      symbols: naming.symbols, grounds: coverage.doubt,
       evidence: [scan(entry, coverage)]
         + others(entry, referrers, lost.dependents[number], in: subject.census),
       verify: entry.groups.first.map { naming.verifications(of: $0, in: subject) } ?? [],
       groups: entry.groups)
+  }
+
+  /// That they are lost, as far as the scan can tell.
+  private func loss(isReferredTo: Bool, _ coverage: ScanCoverage) -> String {
+    let place = coverage.isComplete ? "" : " in the dump"
+    let what = isReferredTo ? "nothing in use\(place) leads" : "nothing\(place) refers"
+    return "\(coverage.isComplete ? "are" : "may be") lost, \(what) to them"
   }
 
   /// What the scan found, in a sentence.
@@ -143,6 +149,11 @@ extension ScanCoverage {
   var reach: String {
     let memory = isComplete ? "all kernel memory" : "the kernel memory"
     return "a scan of \(memory) in the dump (\(scannedPages.counted("page")))"
+  }
+
+  /// Why nothing that the scan did not find is certain, or nil when all memory was scanned.
+  var doubt: String? {
+    isComplete ? nil : "not all memory that may hold references to them could be read"
   }
 
   /// What could not be scanned, as the end of a sentence; empty when nothing is missing.

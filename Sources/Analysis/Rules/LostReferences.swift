@@ -100,14 +100,13 @@ public struct LostReferences: Rule {
       title: "\(count.counted(words.singular, words.plural))\(place) (\(kind)) "
         + (count == 1 ? "is" : "are")
         + " held by \(found.surplus.counted("reference")) that nobody "
-        + "has",
+        + (found.coverage.isComplete ? "has" : "in the dump has"),
       certainty: found.coverage.isComplete ? .definite : .possible,
       cache: cache?.address, cacheName: cache?.name, type: found.type, count: count, bytes: bytes,
       module: module,
       symbols: operations.map { [$0.description] } ?? [],
-      grounds: found.coverage.isComplete
-        ? "their counts are larger than the number of words in all kernel memory that lead to them"
-        : "not all memory that may hold references to them could be read",
+      grounds: found.coverage.doubt
+        ?? "their counts are larger than the number of words in all kernel memory that lead to them",
       evidence: [
         sum(found), holders(found), scan(found), names(found), kept(found),
         paths(found), followers(found, in: subject.census, reachability),

@@ -64,7 +64,8 @@ public struct LostRoutes: Rule {
     let title =
       "\(count.grouped) \(found.type) (\(place(alias, in: cache))\(bytes.byteSize))"
       + "\(destination(found)) \(count == 1 ? "is" : "are") held by "
-      + "\(found.surplus.counted("reference")) that nobody has"
+      + "\(found.surplus.counted("reference")) that nobody "
+      + (found.coverage.isComplete ? "has" : "in the dump has")
     return Finding(
       rule: name,
       fingerprint: Fingerprint.of(
@@ -74,9 +75,8 @@ public struct LostRoutes: Rule {
       title: title, certainty: found.coverage.isComplete ? .definite : .possible,
       cache: cache?.address, cacheName: cache?.name, alias: alias, type: found.type, count: count,
       bytes: bytes, module: nil, symbols: [found.operations],
-      grounds: found.coverage.isComplete
-        ? "their counts are larger than the number of words in all kernel memory that lead to them"
-        : "not all memory that may hold references to them could be read",
+      grounds: found.coverage.doubt
+        ?? "their counts are larger than the number of words in all kernel memory that lead to them",
       evidence: [sum(found), scan(found), device(found)],
       verify: object.map { verifications(found.type, at: census.address(of: $0)) } ?? [],
       slots: found.slots)

@@ -87,10 +87,13 @@ public struct LostSockets: Rule {
     return Finding(
       rule: name, fingerprint: Fingerprint.of(rule: name, parts: [batch.kind]),
       title: "\(count.grouped) \(batch.kind) sockets without a file (\(bytes.byteSize) with their "
-        + "inodes) are lost, nothing in use leads to them",
+        + "inodes) "
+        + (coverage.isComplete
+          ? "are lost, nothing in use leads to them"
+          : "may be lost, nothing in use in the dump leads to them"),
       certainty: coverage.isComplete ? .definite : .possible, cache: cache?.address,
       cacheName: cache?.name, type: "socket", count: count, bytes: bytes, module: nil, symbols: [],
-      evidence: evidence(batch, coverage),
+      grounds: coverage.doubt, evidence: evidence(batch, coverage),
       verify: batch.lost.first.map { verifications(of: $0, in: census) } ?? [],
       slots: batch.lost.map(\.sock).sorted())
   }

@@ -49,7 +49,8 @@ public struct CheckReport: Report {
       text += limits.suppressed[row.leak.fingerprint].map { ": \($0.printable)" } ?? ""
       text += "\n"
     }
-    for leak in comparison.gone { text += "gone: \(leak.title.printable)\n" }
+    let gone = comparison.blindness.isEmpty ? "gone" : "not seen"
+    for leak in comparison.gone { text += "\(gone): \(leak.title.printable)\n" }
     for blind in comparison.blindness {
       text += "seen less well: \(blind.cache.printable): \(blind.summary)\n"
     }

@@ -17,7 +17,8 @@ public struct SavedAnalysis: Sendable {
     record = AnalysisRecord(
       leaks: file.findings.map(\.record),
       caches: file.caches.map { $0.record(pageSize: file.input.pageSize) },
-      isStopped: file.coverage?.stopped ?? false)
+      isStopped: file.coverage?.stopped ?? false,
+      unknownFrames: file.coverage?.unknownPageFrames ?? 0)
   }
 
   private struct File: Decodable {
@@ -56,7 +57,10 @@ public struct SavedAnalysis: Sendable {
       }
     }
 
-    struct Coverage: Decodable { let stopped: Bool? }
+    struct Coverage: Decodable {
+      let stopped: Bool?
+      let unknownPageFrames: Int?
+    }
 
     let input: Input
     let coverage: Coverage?
