@@ -23,6 +23,7 @@ public final class KernelDebugFile: Sendable {
     if let machine, elf.machine != machine {
       throw .otherMachine(found: elf.machine, expected: machine)
     }
+    guard !elf.isRelocatable else { throw .isModule }
     guard elf.symbolSection != nil else { throw .noSymbols }
     self.path = path
     self.machine = elf.machine

@@ -39,6 +39,9 @@ public struct InputDescription: Hashable, Sendable {
     case missing(sentence: String)
     /// One was found that is of no use; the sentence says why.
     case unusable(path: String, sentence: String)
+    /// None was looked for, or the one that was named was not opened: the dump has no kernel that
+    /// it could be of. The remarks say why.
+    case untried(path: String?)
   }
 
   /// The files that were given.

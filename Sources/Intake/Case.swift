@@ -19,9 +19,10 @@ public enum Case {
 
   /// Gathers the evidence that the inputs hold: texts, or a dump and texts that go with it.
   ///
-  /// Throws when an input cannot be read, or nothing can be told without something that is missing.
+  /// Throws when an input cannot be read, or nothing can be told without something that is missing:
+  /// of a dump without a single slab, if `needsSlabs`.
   public static func open(
-    _ inputs: [String], options: CaseOptions, extent: CaseExtent = .all,
+    _ inputs: [String], options: CaseOptions, extent: CaseExtent = .all, needsSlabs: Bool = true,
     progress: (any ProgressSink)? = nil
   ) async throws(IntakeFailure) -> (subject: Subject, input: InputDescription) {
     var dumps: [String] = []
@@ -32,6 +33,7 @@ public enum Case {
     }
     let dump = try DumpCase(paths: dumps, options)
     var outcome = try await dump.outcome(options, extent: extent, progress: progress)
+    if needsSlabs { try dump.requireSlabs(outcome, options) }
     text?.supplement(&outcome.subject, &outcome.input)
     return (outcome.subject, outcome.input)
   }
@@ -52,6 +54,7 @@ public enum Case {
     let touched = TouchedFrames()
     let dump = try DumpCase(paths: dumps, options, touched: touched)
     let outcome = try await dump.outcome(options, extent: .all, progress: progress)
+    try dump.requireSlabs(outcome, options)
     try await work(outcome.subject, outcome.input)
     let debuggers = DebuggerPages(outcome.kernel)
     var redactor: Redactor?

@@ -47,7 +47,7 @@ struct DumpCase {
   }
 
   /// The files' names, to begin a sentence about them.
-  private var name: String { files.map(\.path).joined(separator: ", ") }
+  var name: String { files.map(\.path).joined(separator: ", ") }
 
   /// The pages by what the files say of them.
   private var tally: PageTally {
@@ -57,22 +57,32 @@ struct DumpCase {
   /// What the dump is, and whether its debug file can be found.
   func description(_ options: CaseOptions) -> InputDescription {
     var remarks: [String] = []
-    let debugFile: InputDescription.DebugFile
-    do throws(IntakeFailure) {
-      let opening = try opening()
-      let vmlinux = try KernelFileChoice(opening: opening, options: options)
-      debugFile = .found(path: vmlinux.file.path, match: vmlinux.match)
-      remarks += vmlinux.remarks
-    } catch {
-      debugFile =
-        options.vmlinux.map { .unusable(path: $0, sentence: error.sentence) }
-        ?? .missing(sentence: error.sentence)
-    }
+    let debugFile = debugFile(options, remarks: &remarks)
     var tally = tally
     tally.tryContents()
     remarks += [tally.remark].compactMap { $0 }
     remarks += WriterRemarks(dump, pages: tally.counts).ofFile
     return describe(debugFile, tally, remarks: remarks)
+  }
+
+  private func debugFile(
+    _ options: CaseOptions, remarks: inout [String]
+  ) -> InputDescription.DebugFile {
+    let opening: KernelOpening
+    do throws(IntakeFailure) {
+      opening = try self.opening()
+    } catch {
+      remarks.append(error.sentence)
+      return .untried(path: options.vmlinux)
+    }
+    do throws(IntakeFailure) {
+      let vmlinux = try KernelFileChoice(opening: opening, options: options)
+      remarks += vmlinux.remarks
+      return .found(path: vmlinux.file.path, match: vmlinux.match)
+    } catch {
+      return options.vmlinux.map { .unusable(path: $0, sentence: error.sentence) }
+        ?? .missing(sentence: error.sentence)
+    }
   }
 
   /// The evidence in the dump, as far as it is wanted.
@@ -91,7 +101,7 @@ struct DumpCase {
     do throws(KernelFailure) {
       kernel = try opening.kernel(symbols: vmlinux.symbols, types: types)
     } catch {
-      throw IntakeFailure(.data, "\(name): \(error.sentence)\(shortfall)")
+      throw IntakeFailure(.data, "\(name): \(sentence(error))")
     }
     remarks += kernel.damage.map(\.summary)
 
@@ -151,7 +161,8 @@ struct DumpCase {
       path: vmlinux.file.path, match: vmlinux.match)
     let tally = tally
     let writer = WriterRemarks(dump, pages: tally.counts)
-    subject.coverage.remarks += writer.of(subject.coverage)
+    subject.coverage.remarks =
+      (subject.coverage.remarks + writer.of(subject.coverage)).toldOnce
     return Outcome(
       subject: subject, input: describe(debugFile, tally, remarks: subject.coverage.remarks),
       kernel: kernel)
@@ -185,19 +196,24 @@ struct DumpCase {
     do throws(KernelFailure) {
       return try KernelOpening(physical: memory, machine: machine, info: info)
     } catch {
-      throw IntakeFailure(.data, "\(name): \(error.sentence)\(shortfall)")
+      throw IntakeFailure(.data, "\(name): \(sentence(error))")
     }
   }
 
-  /// What may be the reason that the kernel cannot be found in the dump, as a sentence, or nothing.
-  private var shortfall: String {
+  /// A failure behind what may be the reason for it.
+  private func sentence(_ failure: KernelFailure) -> String {
+    shortfall.map { "\($0). \(failure.sentence)" } ?? failure.sentence
+  }
+
+  /// What may be the reason that something cannot be found in the dump, in a clause.
+  var shortfall: String? {
     let pages = tally.counts
     if let elsewhere = pages[.missingPart] {
-      return " Of its pages, \(elsewhere.grouped) are in files that were not given: name all parts "
-        + "of the dump."
+      return "of its pages, \(elsewhere.grouped) are in files that were not given: name all parts "
+        + "of the dump"
     }
-    if dump.format.isTruncated { return " The file ends early: copy it again." }
-    return dump.format.isIncomplete ? " The dump was never finished." : ""
+    if dump.format.isTruncated { return "the file ends early: copy it again" }
+    return dump.format.isIncomplete ? "the dump was never finished: take it again" : nil
   }
 
   private func identity(_ opening: KernelOpening?, relocation: UInt64?) -> KernelIdentity {

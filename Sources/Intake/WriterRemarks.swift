@@ -83,7 +83,7 @@ struct WriterRemarks {
     }
     if let lost = pages[.lost] {
       remarks.append(
-        "\(lost.counted("page")) are lost: the dump was not finished, because the disk was full or "
+        "\(lost.counted("page")) \(lost == 1 ? "is" : "are") lost: the dump was not finished, because the disk was full or "
           + "by makedumpfile's -L")
     } else if dump.format.isIncomplete {
       remarks.append("the dump says that it was not finished: pages may be missing from it")
@@ -95,13 +95,16 @@ struct WriterRemarks {
     }
     if let others = pages[.missingPart] {
       remarks.append(
-        "\(others.counted("page")) are in parts of the dump that were not given: name all of them")
+        "\(others.counted("page")) \(others == 1 ? "is" : "are") in parts of the dump that were not "
+          + "given: name all of them")
     }
     let corrupt = [.corruptSize, .corruptFlags, .corruptOffset, .corruptContents].reduce(0) {
       $0 + (pages[$1] ?? 0)
     }
     if corrupt > 0 {
-      remarks.append("\(corrupt.counted("page")) are corrupt: " + PageCondition.corruptionAdvice)
+      remarks.append(
+        "\(corrupt.counted("page")) \(corrupt == 1 ? "is" : "are") corrupt: "
+          + PageCondition.corruptionAdvice)
     }
     return remarks
   }

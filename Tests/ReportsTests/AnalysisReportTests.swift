@@ -135,9 +135,24 @@ struct AnalysisReportTests {
     for part in parts { #expect(text.contains(part), "\(part)") }
   }
 
-  @Test("a finding that is not there has no explanation")
+  @Test("where no page of a slab can be read, no known pattern was found is not the answer")
+  func blind() {
+    var blind = subject
+    blind.coverage = Coverage(slabPages: 3, absentPages: [2, 1])
+    let report = AnalysisReport(
+      blind, input: SampleKernel.input,
+      investigation: Investigation(groups: [], findings: [], coverage: blind.coverage),
+      command: "slabscope x")
+    #expect(report.text(style: .plain).hasPrefix("None of the 3 slab pages can be read, so "))
+    #expect(report.blindness?.hasPrefix("none of the 3 slab pages can be read, so ") == true)
+    #expect(self.report([]).blindness == nil)
+  }
+
+  @Test("a finding that is not there has no explanation, and all of none is none")
   func noExplanation() {
-    #expect(report([]).explanation(of: "all", style: .plain) == nil)
+    #expect(report([]).explanation(of: "F1", style: .plain) == nil)
+    #expect(
+      report([]).explanation(of: "all", style: .plain)?.hasPrefix("No known leak pattern") == true)
     #expect(report([SampleKernel.finding()]).explanation(of: "F2", style: .plain) == nil)
   }
 }

@@ -19,6 +19,8 @@ public enum DebugFileFailure: Error, Hashable, Sendable {
   case noSymbols
   /// The file is not a module, which the kernel links as it loads it.
   case notModule
+  /// The file is a module where the kernel's file is wanted.
+  case isModule
   /// libelf or libdw refuses the file, with these words.
   case refused(String)
 }
@@ -37,6 +39,7 @@ extension DebugFileFailure: CustomStringConvertible {
       "for \(found.rawValue), but the dump is of \(expected.rawValue)"
     case .noSymbols: "no symbol table: the file was stripped"
     case .notModule: "not a kernel module"
+    case .isModule: "a module, not the kernel's file: give it with --modules"
     case .refused(let words): words
     }
   }

@@ -37,6 +37,9 @@ public struct LoadedModule: Hashable, Sendable {
     self.address = address
   }
 
+  /// What to call it in a sentence, also where its name cannot be read.
+  var label: String { name.isEmpty ? "the module at \(address)" : name }
+
   /// Whether an address is one of the module's code, data or per-CPU variables.
   public func contains(_ address: VirtualAddress) -> Bool {
     ranges.contains { $0.contains(address) } || perCPU?.contains(address) == true

@@ -122,15 +122,15 @@ public struct ModuleList: Sendable {
     do throws(Absence) {
       read = try symbols.read(ofModule: module.address, from: memory, atMost: left)
     } catch {
-      throw Damage("the symbols of \(module.name) are \(error)", at: module.address)
+      throw Damage("the symbols of \(module.label) are \(error)", at: module.address)
     }
     guard let kallsyms = read else {
-      throw Damage("the symbols of \(module.name) cannot be as many as it says")
+      throw Damage("the symbols of \(module.label) cannot be as many as it says")
     }
     left -= kallsyms.count
     let nameless = kallsyms.add(to: &builder, module: module.name, where: module.contains)
     guard nameless == 0 else {
-      throw Damage("\(nameless) symbols of \(module.name) have no name that can be read")
+      throw Damage("\(nameless) symbols of \(module.label) have no name that can be read")
     }
   }
 }

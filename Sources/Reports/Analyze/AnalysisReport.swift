@@ -42,12 +42,28 @@ public struct AnalysisReport: Report {
   /// Everything about one finding, or about all of them for `all`; nil when there is no such one.
   public func explanation(of id: String, style: TextStyle) -> String? {
     let wanted = findings.filter { id == "all" || $0.id.lowercased() == id.lowercased() }
-    guard !wanted.isEmpty else { return nil }
+    guard !wanted.isEmpty else {
+      // All of nothing is no mistake.
+      return id == "all" ? nothing(CacheSummary.all(in: subject), style) : nil
+    }
     var names = MemberNames(subject)
     let parts = wanted.map { finding in
       FindingExplanation(finding, in: subject, groups: groups).text(names: &names, style: style)
     }
     return parts.joined(separator: "\n")
+  }
+
+  /// Why nothing is said of leaks: no page of any slab can be read; nil when something is said.
+  public var blindness: String? {
+    guard findings.isEmpty, isBlind else { return nil }
+    return "none of the \(subject.coverage.slabPages.counted("slab page")) can be read, so nothing "
+      + "can be said of leaks"
+  }
+
+  /// Whether there are slabs, but no contents of any.
+  private var isBlind: Bool {
+    subject.coverage.slabPages > 0 && subject.coverage.absentSlabPages == subject.coverage.slabPages
+      && !subject.counters.contains { $0 != nil }
   }
 
   /// The numbers of the findings, the worst first.
@@ -95,6 +111,9 @@ public struct AnalysisReport: Report {
         ? "The text shows no slab caches, and no rule found anything in what it counts."
         : "The slab caches could not be found, so nothing can be said of leaks."
       return style.strong(sentence) + "\n"
+    }
+    if let blindness {
+      return style.strong(blindness.prefix(1).uppercased() + blindness.dropFirst() + ".") + "\n"
     }
     let names = caches.prefix(3).map { "\($0.cache.name.printable) (\($0.bytes.byteSize))" }
     let sentence =

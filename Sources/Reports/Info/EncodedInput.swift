@@ -28,7 +28,8 @@ struct EncodedInput: Encodable, Sendable {
     }
   }
 
-  /// The kernel's debug file; `status` is `found`, `missing` or `unusable`.
+  /// The kernel's debug file; `status` is `found`, `missing`, `unusable` or
+  /// `untried`.
   struct DebugFile: Encodable, Sendable {
     let status: String
     @OrNull var path: String?
@@ -65,6 +66,9 @@ struct EncodedInput: Encodable, Sendable {
       case .missing(let sentence): DebugFile(status: "missing", path: nil, reason: sentence)
       case .unusable(let path, let sentence):
         DebugFile(status: "unusable", path: path, reason: sentence)
+      case .untried(let path):
+        DebugFile(
+          status: "untried", path: path, reason: "no kernel can be found in the input: see remarks")
       }
     remarks = input.remarks
   }

@@ -41,6 +41,8 @@ public struct InfoReport: Report {
       case .found(let path, let match): "\(path): \(match)"
       case .missing(let sentence): "none: \(sentence)"
       case .unusable(let path, let sentence): "\(path) is of no use: \(sentence)"
+      case .untried(let path):
+        (path ?? "none") + ": not looked at, since no kernel can be found in the input"
       }
     return [
       ("kernel", identity.release ?? Self.unknown),
