@@ -39,10 +39,17 @@ struct GroupNaming {
   var owner: String? { module ?? symbols.first }
 
   /// So many of them: `1,500 copies of "name"`, `about 4,000,000 tm_session`.
+  ///
+  /// Of a long text only the beginning.
   func words(_ amount: Amount) -> String {
-    if let text { return "\(amount.words) copies of \"\(text)\"" }
+    if let text {
+      let shown = text.prefix(Self.textShown) + (text.count > Self.textShown ? "…" : "")
+      return "\(amount.words) copies of \"\(shown)\""
+    }
     return "\(amount.words) \(type ?? "objects")"
   }
+
+  private static let textShown = 40
 
   private static func text(of template: Template) -> String? {
     var text = ""

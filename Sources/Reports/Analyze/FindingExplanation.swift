@@ -89,7 +89,8 @@ struct FindingExplanation {
       var title = "\(group.amount.words) × \(summary.label)"
       if case .known(_, let size) = group.type { title += ", \(size.counted("byte"))" }
       return [title]
-        + TemplateText.lines(group.template, structure: structure).map { "  " + $0 }
+        + TemplateText.lines(group.template, structure: structure, isWhole: true)
+        .map { "  " + $0 }
     }
   }
 

@@ -14,9 +14,14 @@ struct TemplateRun {
   }
 
   /// What the words are, for people.
+  ///
+  /// Of a long text only the beginning.
   var meaning: String {
     text.map { $0.quoted } ?? words.first?.shared?.words ?? "differs"
   }
+
+  /// The same with all of a text.
+  var wholeMeaning: String { text.map { "\"\($0.printable)\"" } ?? meaning }
 
   /// Whether the words say something about what the object is.
   var isTelling: Bool {
