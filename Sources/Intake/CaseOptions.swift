@@ -21,4 +21,12 @@ public struct CaseOptions: Hashable, Sendable {
     self.rawStart = rawStart
     self.force = force
   }
+
+  /// The files that may be read beside the inputs, with all module files of folders.
+  public var files: [String] {
+    [vmlinux].compactMap { $0 }
+      + modules.flatMap { path in
+        (try? ModuleFileChoice.candidates([path]))?.values.flatMap(\.self) ?? [path]
+      }
+  }
 }

@@ -58,6 +58,19 @@ struct FailureTests {
     }
   }
 
+  @Test("a dump on standard input was no such file")
+  func pipe() throws {
+    let dump = try Data(contentsOf: Tool.project.appending(path: vmcore))
+    for (input, words) in [(dump, "save a dump to a file"), (Data(), "is no text")] {
+      for verb in ["analyze", "info", "caches"] {
+        let outcome = try Tool.run([verb, "-"], input: input)
+        #expect(outcome.status == 65)
+        #expect(outcome.errors.contains(words), "\(outcome.errors)")
+      }
+    }
+    try refused(["/dev/null"], status: 65, saying: ["/dev/null", "a pipe or a device"])
+  }
+
   @Test("no vmlinux where one is looked for")
   func noVmlinux() throws {
     try refused([vmcore], status: 65, saying: ["6.1", "--vmlinux"])
@@ -67,6 +80,27 @@ struct FailureTests {
   func wrongVmlinux() throws {
     try refused([vmcore, "--vmlinux", "LICENSE"], status: 65, saying: ["LICENSE", "ELF"])
     try refused([vmcore, "--vmlinux", "no-such"], status: 66, saying: ["no-such"])
+  }
+
+  @Test("a module in the place of vmlinux was said to be another kernel's")
+  func moduleAsVmlinux() throws {
+    try refused(
+      [vmcore, "--vmlinux", Fixture.all[0].folder + "/leakmod.ko"], status: 65,
+      saying: ["leakmod.ko", "--modules"])
+  }
+
+  @Test("a dump without slabs ended with 0")
+  func noSlabs() throws {
+    let fixture = Fixture.all[0]
+    let whole = try Data(contentsOf: Tool.project.appending(path: fixture.inputs[0]))
+    try withFile(Array(whole.prefix(whole.count / 2))) { half in
+      let inputs = [half] + fixture.inputs.dropFirst()
+      for verb in [["analyze"], ["caches"], ["objects"], ["groups", "--cache", "dentry"]] {
+        try refused(
+          verb + inputs, status: 65, saying: [half, "the file ends early: copy it again"])
+      }
+      #expect(try Tool.run(["info"] + inputs).status == 0)
+    }
   }
 
   @Test("an unknown option")

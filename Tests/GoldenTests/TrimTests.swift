@@ -44,21 +44,6 @@ struct TrimTests {
     }
   }
 
-  @Test("an input is not replaced, by whatever name it goes")
-  func inputs() throws {
-    let inputs = Fixture.all[1].inputs
-    try withFolder { folder in
-      let link = folder.appending(path: "link")
-      try FileManager.default.createSymbolicLink(
-        at: link, withDestinationURL: Tool.project.appending(path: inputs[0]))
-      for path in [inputs[0], "./" + inputs[0], link.path, inputs[2]] {
-        let outcome = try Tool.run(["trim"] + inputs + ["-o", path])
-        #expect(outcome.status == 64, "\(path): \(outcome.errors)")
-        #expect(outcome.errors.contains("is an input"))
-      }
-    }
-  }
-
   @Test("where nothing can be written, the exit status is 73 and nothing is left")
   func unwritable() throws {
     let inputs = Fixture.all[1].inputs

@@ -12,6 +12,9 @@ public struct CheckReport: Report {
     self.limits = limits
   }
 
+  /// What the comparison comes to.
+  public var outcome: Comparison.Outcome { comparison.outcome }
+
   /// The schema `slabscope.check/1`.
   public func json() throws -> String {
     try EncodedCheck(comparison, limits: limits).jsonDocument()

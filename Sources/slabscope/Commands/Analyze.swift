@@ -27,19 +27,23 @@ struct Analyze: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard let explain else { return try await options.write { try await report() } }
-    try await options.output.write { output in
+    guard let explain else {
+      let written = try await options.write(reading: files) { try await report() }
+      if let blindness = written.blindness { throw Complaint(.data, blindness) }
+      return
+    }
+    try await options.output.write(reading: files) { output in
       let report = try await report()
       guard let text = report.explanation(of: explain, style: output.style) else {
         let there = report.findingIDs.joined(separator: ", ")
-        throw Complaint(
-          .usage,
-          "there is no finding \(explain); "
-            + (there.isEmpty ? "nothing was found" : "there is \(there)"))
+        let found = there.isEmpty ? "no leak was found" : "there is \(there)"
+        throw Complaint(.usage, "there is no finding \(explain): \(found)")
       }
       try output.write(text)
     }
   }
+
+  private var files: [String] { arguments.files + patterns.patterns }
 
   private func report() async throws -> AnalysisReport {
     let patterns = try patterns.read()

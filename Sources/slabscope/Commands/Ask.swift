@@ -14,6 +14,6 @@ struct Ask: AsyncParsableCommand {
   @OptionGroup var output: OutputOption
 
   func run() async throws {
-    try await output.write { try $0.write(try arguments.questions()) }
+    try await output.write(reading: arguments.files) { try $0.write(try arguments.questions()) }
   }
 }

@@ -37,11 +37,12 @@ struct Caches: AsyncParsableCommand {
 
   func run() async throws {
     guard let by else {
-      return try await options.write {
+      try await options.write(reading: arguments.files) {
         try await arguments.open { subject, _, _ in CachesReport(subject) }
       }
+      return
     }
-    try await options.write {
+    try await options.write(reading: arguments.files) {
       try await arguments.open(by == .cgroup ? .charges : []) { subject, _, progress in
         progress?.began("adding up objects by owner")
         return OwnersReport(subject, ownership: await SlabOwnership(of: subject, by: by.division))

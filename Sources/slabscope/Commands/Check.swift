@@ -46,6 +46,16 @@ struct Check: AsyncParsableCommand {
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
+    let read = [baseline] + [suppressions].compactMap { $0 } + patterns.patterns
+    let report = try await options.write(reading: arguments.files + read) { try await compared() }
+    switch report.outcome {
+    case .passed: break
+    case .leaks: throw Complaint(.leaks, report.sentence)
+    case .undetermined: throw Complaint(.data, report.sentence)
+    }
+  }
+
+  private func compared() async throws -> CheckReport {
     var limits = Comparison.Limits(
       tolerance: tolerance.share, smallestBytes: minBytes.bytes, suppressed: [:])
     if let suppressions {
@@ -57,13 +67,7 @@ struct Check: AsyncParsableCommand {
     let comparison = Comparison(
       try await record(arguments, patterns), with: try await baselineRecord(patterns),
       limits: limits)
-    let report = CheckReport(comparison, limits: limits)
-    try await options.write { report }
-    switch comparison.outcome {
-    case .passed: break
-    case .leaks: throw Complaint(.leaks, report.sentence)
-    case .undetermined: throw Complaint(.data, report.sentence)
-    }
+    return CheckReport(comparison, limits: limits)
   }
 
   private func baselineRecord(_ patterns: [UserPattern]) async throws -> AnalysisRecord {

@@ -19,7 +19,7 @@ struct Groups: AsyncParsableCommand {
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
-    try await options.write {
+    try await options.write(reading: arguments.files) {
       try await effort.limiting {
         try await arguments.open { subject, _, progress in
           let caches = try cache.caches(in: subject.census)

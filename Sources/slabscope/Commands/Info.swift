@@ -14,8 +14,11 @@ struct Info: AsyncParsableCommand {
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
-    guard unparsed else { return try await options.write { InfoReport(try arguments.describe()) } }
-    try await options.output.write { output in
+    guard unparsed else {
+      try await options.write(reading: arguments.files) { InfoReport(try arguments.describe()) }
+      return
+    }
+    try await options.output.write(reading: arguments.input) { output in
       try Case.unreadLines(arguments.input) {
         try output.write("\($0):\($1): \($2)\n")
       }

@@ -13,8 +13,8 @@ struct MemoryUse: AsyncParsableCommand {
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
-    try await options.write {
-      try await arguments.open(.memory) { subject, description, progress in
+    try await options.write(reading: arguments.files) {
+      try await arguments.open(.memory, needsSlabs: false) { subject, description, progress in
         progress?.began("looking at pages that nothing accounts for")
         return MemoryReport(
           subject, input: description, groups: await GhostGroups(of: subject))

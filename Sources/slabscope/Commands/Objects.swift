@@ -32,7 +32,7 @@ struct Objects: AsyncParsableCommand {
 
   func run() async throws {
     let states = state.isEmpty ? [.allocated, .pending] : Set(state.flatMap(\.states))
-    try await output.write { output in
+    try await output.write(reading: arguments.files) { output in
       let listing = try await arguments.open { subject, _, _ in
         ObjectListing(subject, caches: try cache?.caches(in: subject.census), states: states)
       }

@@ -16,13 +16,19 @@ struct Rules: AsyncParsableCommand {
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
-    let rules = RuleCatalogue.all + (try patterns.read()).map { UserPatternRule($0) }
     guard let rule else {
-      return try await options.write { RulesReport(rules) }
+      try await options.write(reading: patterns.patterns) { RulesReport(try rules()) }
+      return
     }
-    guard let found = rules.first(where: { $0.name == rule }) else {
-      throw Complaint(.usage, "no rule is called \(rule); slabscope rules lists them")
+    try await options.write(reading: patterns.patterns) {
+      guard let found = try rules().first(where: { $0.name == rule }) else {
+        throw Complaint(.usage, "no rule is called \(rule); slabscope rules lists them")
+      }
+      return RuleManual(found)
     }
-    try await options.write { RuleManual(found) }
+  }
+
+  private func rules() throws(Complaint) -> [any Rule] {
+    RuleCatalogue.all + (try patterns.read()).map { UserPatternRule($0) }
   }
 }

@@ -18,8 +18,8 @@ struct Show: AsyncParsableCommand {
   @OptionGroup var options: ReportOptions
 
   func run() async throws {
-    try await options.write {
-      try await arguments.open(.charges) { subject, _, progress in
+    try await options.write(reading: arguments.files) {
+      try await arguments.open(.charges, needsSlabs: false) { subject, _, progress in
         var groups: CacheGroups?
         var references: References?
         if let object = subject.census.object(containing: at.address) {

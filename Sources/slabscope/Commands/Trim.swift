@@ -38,12 +38,10 @@ struct Trim: AsyncParsableCommand {
   var redact = false
 
   func run() async throws {
-    try arguments.refuseToReplace(output)
-    try arguments.refuseToReplace(manifestPath)
-    let file = try Output(path: output)
+    let file = try Output(path: output, reading: arguments.files)
     try file.requireRegular()
     do {
-      let manifest = try Output(path: manifestPath)
+      let manifest = try Output(path: manifestPath, reading: arguments.files)
       do {
         try await write(to: file, manifest)
         try file.finish()

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Evidence
-import Foundation
 import Intake
 import Memory
 import Trimming
@@ -8,7 +7,7 @@ import Trimming
 /// The dump, and what is needed to read it.
 struct CaseArguments: ParsableArguments {
   @Argument(
-    help: "A vmcore in any format, all parts of a split one, or saved texts; - is stdin.",
+    help: "A vmcore in any format, all parts of a split one, or saved texts; - is text from stdin.",
     completion: .file())
   var input: [String]
 
@@ -47,15 +46,16 @@ struct CaseArguments: ParsableArguments {
 
   /// Reads the case and lets `body` work on it, while a line on the terminal says what is done.
   ///
-  /// `extent` is what `body` needs beyond the slab caches.
+  /// `extent` is what `body` needs beyond the slab caches; without `needsSlabs`, a dump need not
+  /// have any.
   func open<Result>(
-    _ extent: CaseExtent = [],
+    _ extent: CaseExtent = [], needsSlabs: Bool = true,
     _ body: (Subject, InputDescription, ProgressLine?) async throws -> Result
   ) async throws -> Result {
     let progress = ProgressLine()
     defer { progress?.end() }
     let (subject, description) = try await Case.open(
-      input, options: options, extent: extent, progress: progress)
+      input, options: options, extent: extent, needsSlabs: needsSlabs, progress: progress)
     return try await body(subject, description, progress)
   }
 
@@ -75,24 +75,8 @@ struct CaseArguments: ParsableArguments {
     return try await finish(dump, description, progress)
   }
 
-  /// Throws a `Complaint` when a path is that of one of the files that are read.
-  func refuseToReplace(_ path: String) throws(Complaint) {
-    guard let file = Self.identity(of: path) else { return }
-    for read in input + modules + (vmlinux.map { [$0] } ?? [])
-    where Self.identity(of: read) == file {
-      throw Complaint(.usage, "\(path) is an input: name another file to write")
-    }
-  }
-
-  /// What a file is known by, whatever names it has; nil where there is none.
-  private static func identity(of path: String) -> [Int]? {
-    let attributes = try? FileManager.default.attributesOfItem(
-      atPath: URL(filePath: path).resolvingSymlinksInPath().path)
-    guard let device = attributes?[.systemNumber] as? Int,
-      let number = attributes?[.systemFileNumber] as? Int
-    else { return nil }
-    return [device, number]
-  }
+  /// The files that are read, with all module files of folders.
+  var files: [String] { input + options.files }
 
   /// The same way to read other inputs.
   func replacing(input: [String]) -> CaseArguments {

@@ -16,11 +16,16 @@ struct OutputOption: ParsableArguments {
   var output: String?
 
   /// Opens the output, lets `body` write to it and completes it; what is incomplete is removed.
-  func write(_ body: (Output) async throws -> Void) async throws {
-    let output = try Output(path: output)
+  ///
+  /// Throws a `Complaint` before anything is done when it is one of the files that `body` reads.
+  func write<Result>(
+    reading files: @autoclosure () -> [String], _ body: (Output) async throws -> Result
+  ) async throws -> Result {
+    let output = try Output(path: output, reading: files())
     do {
-      try await body(output)
+      let result = try await body(output)
       try output.finish()
+      return result
     } catch {
       output.discard()
       throw error
@@ -35,14 +40,18 @@ struct ReportOptions: ParsableArguments {
 
   @OptionGroup var output: OutputOption
 
-  /// Writes the report that `make` makes.
-  func write(_ make: () async throws -> some Report) async throws {
-    try await output.write { output in
+  /// Writes the report that `make` makes of these files, and returns it.
+  @discardableResult
+  func write<Written: Report>(
+    reading files: @autoclosure () -> [String], _ make: () async throws -> Written
+  ) async throws -> Written {
+    try await output.write(reading: files()) { output in
       let report = try await make()
       switch format {
       case .text: try output.write(report.text(style: output.style))
       case .json: try output.write(try report.json())
       }
+      return report
     }
   }
 }

@@ -16,9 +16,12 @@ struct Output {
   /// How text is set off there.
   let style: TextStyle
 
-  /// Opens the output; throws a `Complaint` when it cannot be written to.
-  init(path: String?) throws(Complaint) {
+  /// Opens the output, which may be none of the files that are read.
+  ///
+  /// Throws a `Complaint` when it is one of these, or cannot be written to.
+  init(path: String?, reading files: @autoclosure () -> [String]) throws(Complaint) {
     guard let path else {
+      try Self.refuse(.standardOutput, among: files(), "the standard output")
       file = .standardOutput
       target = nil
       name = "the standard output"
@@ -29,9 +32,12 @@ struct Output {
     name = path
     style = .plain
     let url = URL(filePath: path).resolvingSymlinksInPath()
+    for place in [path, url.path] {
+      try Self.refuse(FileIdentity(path: place), among: files(), path)
+    }
     do throws(SystemFailure) {
       if Self.isReplaceable(url) {
-        file = try OutputFile(creating: Self.temporary(for: url).path)
+        file = try UnfinishedFiles.shared.create(Self.temporary(for: url).path)
         target = url.path
       } else {
         file = try OutputFile(existing: url.path)
@@ -40,6 +46,21 @@ struct Output {
     } catch {
       throw Self.complaint(name, error)
     }
+  }
+
+  /// Throws a `Complaint` when what is to be written to is one of the files that are read.
+  private static func refuse(
+    _ file: FileIdentity?, among files: @autoclosure () -> [String], _ name: String
+  ) throws(Complaint) {
+    guard let file else { return }
+    for path in files() where file == identity(ofInput: path) {
+      let input = path == name ? "an input" : "the input \(path)"
+      throw Complaint(.usage, "\(name) is \(input): name another file to write")
+    }
+  }
+
+  private static func identity(ofInput path: String) -> FileIdentity? {
+    path == "-" ? .standardInput : FileIdentity(path: path)
   }
 
   /// Whether nothing is there or a regular file is: a pipe or a device is written to, not replaced.
@@ -107,7 +128,7 @@ struct Output {
   func finish() throws(Complaint) {
     do throws(SystemFailure) {
       try file.close()
-      if let target { try file.move(to: target) }
+      if let target { try UnfinishedFiles.shared.finish(file, as: target) }
     } catch {
       throw Self.complaint(name, error)
     }
@@ -115,6 +136,6 @@ struct Output {
 
   /// Removes a file that will not be complete.
   func discard() {
-    if target != nil { file.remove() }
+    if target != nil { UnfinishedFiles.shared.discard(file) }
   }
 }
