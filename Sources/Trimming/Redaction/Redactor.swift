@@ -75,8 +75,13 @@ public struct Redactor: Sendable {
       // The lower bytes of an address may be printable.
       let word = offset / 8
       guard !words.isAddress(at: word * 8, of: old) else { continue }
-      // The last character in code may be a prefix of the instruction that comes next.
-      if offset == part.upperBound - 1, isField[min(word, isField.count - 1)] { continue }
+      // The last character in code may be a prefix of the instruction that comes next; text ends
+      // with a NUL.
+      if offset == part.upperBound - 1, offset + 1 < old.count, old[offset + 1] != 0,
+        isField[word]
+      {
+        continue
+      }
       new[offset] = words.replacement(ofByte: offset, of: old)
     }
   }
