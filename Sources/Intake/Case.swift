@@ -60,9 +60,8 @@ public enum Case {
     var redactor: Redactor?
     if isRedacted {
       debuggers.readPageStructs()
-      let sections = outcome.kernel.modules.modules.flatMap(\.sections)
       redactor = Redactor(
-        outcome.subject, names: sections.map(\.name) + DebuggerPages.fileSystems)
+        outcome.subject, directMapBase: outcome.kernel.pages.directMapBase)
     } else {
       debuggers.look()
     }

@@ -14,12 +14,6 @@ struct DebuggerPages {
   private static let longest: UInt64 = 1 << 28
   private static let mostNodes = 64
 
-  /// File systems that are told apart by their names.
-  static let fileSystems = [
-    "9p", "ceph", "cgroup", "cgroup2", "cifs", "fuse", "nfs", "nfs4", "overlay", "proc", "smb3",
-    "sysfs", "tmpfs", "virtiofs",
-  ]
-
   /// Looks at the pages.
   func look() {
     if let start = kernel.address(of: "_etext"), let end = kernel.address(of: "_end") {
@@ -66,8 +60,8 @@ struct DebuggerPages {
   var plainUname: Uname {
     let names = uname
     return Uname(
-      system: names.system, node: "(none)", release: names.release, version: "#1",
-      machine: names.machine, domain: "(none)")
+      system: names.system, node: "none", release: names.release, version: "#1",
+      machine: names.machine, domain: "none")
   }
 
   /// The system's names: `struct new_utsname` has six strings of 65 bytes.

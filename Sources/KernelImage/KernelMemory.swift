@@ -65,16 +65,21 @@ public final class KernelMemory: VirtualMemory {
   /// The bytes of an address range that may cross pages; throws as `page(at:)` does.
   public func bytes(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes {
     let bytes = try contents(at: address, count: count)
-    if let watcher {
-      var done = 0
-      while done < count {
-        let next = address.advanced(by: done)
-        let size = min(count - done, pageSize.bytes - pageSize.offset(of: next))
-        watcher.noteField(at: try translate(next), count: size)
-        done += size
-      }
-    }
+    note(.value, at: address, count: count)
     return bytes
+  }
+
+  /// Tells the dump's memory, if it wants to know it, as what the bytes of a range were read.
+  public func note(_ use: FieldUse, at address: VirtualAddress, count: Int) {
+    guard let watcher else { return }
+    var done = 0
+    while done < count {
+      let next = address.advanced(by: done)
+      let size = min(count - done, pageSize.bytes - pageSize.offset(of: next))
+      guard let place = try? translate(next) else { return }
+      watcher.note(use, at: place, count: size)
+      done += size
+    }
   }
 
   /// The physical address behind a virtual one; throws as `PageTables.translate(_:)` does.

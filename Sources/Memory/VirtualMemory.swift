@@ -45,9 +45,15 @@ public protocol VirtualMemory: Sendable {
 
   /// The bytes of an address range that may cross pages; throws `Absence` when any is absent.
   func bytes(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes
+
+  /// Tells whoever wants to know it as what the bytes of an address range were read.
+  func note(_ use: FieldUse, at address: VirtualAddress, count: Int)
 }
 
 extension VirtualMemory {
+  /// Nobody wants to know it.
+  public func note(_ use: FieldUse, at address: VirtualAddress, count: Int) {}
+
   /// The bytes of an address range that may cross pages; throws `Absence` when any is absent.
   public func bytes(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes {
     try contents(at: address, count: count)
@@ -89,6 +95,10 @@ extension VirtualMemory {
   ///
   /// Throws `Absence` when not even its first byte can be read.
   public func string(at address: VirtualAddress, limit: Int = 256) throws(Absence) -> String {
+    String(decoding: try characters(at: address, limit: limit), as: UTF8.self)
+  }
+
+  private func characters(at address: VirtualAddress, limit: Int) throws(Absence) -> [UInt8] {
     var text: [UInt8] = []
     var next = address
     while text.count < limit {
@@ -108,6 +118,23 @@ extension VirtualMemory {
       text.append(contentsOf: read)
       next = next.advanced(by: size)
     }
-    return String(decoding: text, as: UTF8.self)
+    return text
+  }
+
+  /// The name of something of the kernel's own: a string as `string(at:limit:)` reads it, of ASCII.
+  ///
+  /// In a redacted dump such a name does not read as text: its characters' top bits are set, which
+  /// are dropped here. Throws `Absence` when not even its first byte can be read.
+  public func name(at address: VirtualAddress, limit: Int) throws(Absence) -> String {
+    let characters = try characters(at: address, limit: limit)
+    note(.name, at: address, count: characters.count)
+    return String(decoding: characters.map { $0 & 0x7f }, as: UTF8.self)
+  }
+
+  /// Bytes that decide nothing and are only shown; throws `Absence` when any is absent.
+  public func shown(at address: VirtualAddress, count: Int) throws(Absence) -> Bytes {
+    let bytes = try contents(at: address, count: count)
+    note(.shown, at: address, count: count)
+    return bytes
   }
 }

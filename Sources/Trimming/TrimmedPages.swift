@@ -33,7 +33,7 @@ struct TrimmedPages: PhysicalMemory {
 
   private func whole(_ frame: PageFrame) throws(Absence) -> Bytes {
     guard let (redactor, fields) = redaction else { return try memory.page(frame) }
-    return try redactor.page(frame, of: memory, fields: fields.words(of: frame))
+    return try redactor.page(frame, of: memory, fields: fields.fields(of: frame))
   }
 
   func absence(of frame: PageFrame) -> Absence? {

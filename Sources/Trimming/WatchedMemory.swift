@@ -19,10 +19,11 @@ public struct WatchedMemory: PhysicalMemory, FieldWatcher {
   public var frames: [Range<PageFrame>] { memory.frames }
 
   /// Notes that some bytes were read, which lie in one page.
-  public func noteField(at address: PhysicalAddress, count: Int) {
+  public func note(_ use: FieldUse, at address: PhysicalAddress, count: Int) {
     let offset = Int(truncatingIfNeeded: address.rawValue & pageSize.mask)
     let end = min(offset + max(0, min(count, pageSize.bytes)), pageSize.bytes)
-    touched.fields.note(offset..<end, of: pageSize.frame(of: address), pageSize: pageSize)
+    touched.fields.note(
+      use, offset..<end, of: pageSize.frame(of: address), pageSize: pageSize)
   }
 
   /// The contents of a page frame; throws `Absence` when the dump does not hold them.

@@ -2,7 +2,7 @@
 ///
 /// From the kernel's `include/linux/poison.h`; what `CONFIG_ILLEGAL_POINTER_VALUE` adds to the list
 /// poisons is the same on x86_64 and arm64.
-enum Poison {
+public enum Poison {
   private static let delta: UInt64 = 0xdead_0000_0000_0000
 
   /// The values, with their names.
@@ -24,7 +24,15 @@ enum Poison {
     (0xaaaa_aaaa_aaaa_aaaa, "PAGE_POISON"),
     // What makedumpfile writes over memory that its filter commands erase.
     (0x5858_5858_5858_5858, "erased by makedumpfile"),
-  ]
+  ].flatMap { value, name in
+    let other = redacted(value)
+    return other == value ? [(value, name)] : [(value, name), (other, name)]
+  }
+
+  /// What stands in a redacted dump for a value: what reads as text has its bytes' top bits set.
+  public static func redacted(_ value: UInt64) -> UInt64 {
+    Printable.prefix(of: value).count < Printable.shortest ? value : value | 0x8080_8080_8080_8080
+  }
 
   /// The position in `values` of a word that is one, or nil.
   static func index(of word: UInt64) -> Int? { values.firstIndex { $0.value == word } }

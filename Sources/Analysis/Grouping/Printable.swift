@@ -1,7 +1,7 @@
 /// Printable ASCII in words of memory.
 enum Printable {
   /// Fewer characters than this with a NUL behind them are as likely a number.
-  private static let shortest = 6
+  static let shortest = 6
 
   /// Whether a byte is printable ASCII, a tab or a line feed.
   @inline(__always) static func isPrintable(_ byte: UInt8) -> Bool {

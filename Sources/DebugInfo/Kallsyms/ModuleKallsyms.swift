@@ -114,12 +114,14 @@ public struct ModuleKallsyms: Sendable {
   }
 
   /// The bytes of a name, or nil when it is not whole.
+  ///
+  /// In a redacted dump the top bits of ASCII characters may be set, so that they read as no text.
   private func name(at offset: Int) -> [UInt8]? {
     var name: [UInt8] = []
     var next = offset
     while let byte = names.load(UInt8.self, at: next) {
       if byte == 0 { return name.isEmpty ? nil : name }
-      name.append(byte)
+      name.append(byte & 0x7f)
       next += 1
     }
     return nil

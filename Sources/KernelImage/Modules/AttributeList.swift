@@ -88,7 +88,7 @@ struct AttributeList: Sendable {
     at place: VirtualAddress, in memory: KernelMemory
   ) throws(Absence) -> Attribute {
     Attribute(
-      name: try memory.string(at: try memory.pointer(at: place.advanced(by: name)), limit: 128),
+      name: try memory.name(at: try memory.pointer(at: place.advanced(by: name)), limit: 128),
       address: try memory.pointer(at: place.advanced(by: address)),
       size: try size.map { offset throws(Absence) in
         try memory.load(UInt64.self, at: place.advanced(by: offset))

@@ -163,8 +163,9 @@ extension ModuleLayout.Symbols {
       at: try memory.pointer(at: place.advanced(by: table)),
       count: Int(number) * ModuleKallsyms.entrySize)
     guard let extent = ModuleKallsyms.namesExtent(of: entries) else { return nil }
-    let strings = memory.prefix(
-      at: try memory.pointer(at: place.advanced(by: names)), count: extent)
+    let start = try memory.pointer(at: place.advanced(by: names))
+    let strings = memory.prefix(at: start, count: extent)
+    memory.noteNamesInTwoPages(strings, at: start)
     return ModuleKallsyms(entries: entries, names: strings, hasTypeTable: hasTypeTable)
   }
 }
@@ -182,6 +183,23 @@ extension Bytes {
 }
 
 extension KernelMemory {
+  /// Tells whoever wants to know it where names begin in one page and end in the next, which may be
+  /// far from it in the dump.
+  fileprivate func noteNamesInTwoPages(_ names: Bytes, at start: VirtualAddress) {
+    let first = pageSize.bytes - pageSize.offset(of: start)
+    for border in stride(from: first, to: names.count, by: pageSize.bytes) {
+      var name = border..<border
+      while name.lowerBound > 0, names.load(UInt8.self, at: name.lowerBound - 1) != 0 {
+        name = name.lowerBound - 1..<border
+      }
+      while name.upperBound < names.count, names.load(UInt8.self, at: name.upperBound) != 0 {
+        name = name.lowerBound..<name.upperBound + 1
+      }
+      guard name.contains(border), name.lowerBound < border else { continue }
+      note(.name, at: start.advanced(by: name.lowerBound), count: name.count)
+    }
+  }
+
   /// The bytes from an address on, up to `count` of them or to where memory ends.
   fileprivate func prefix(at address: VirtualAddress, count: Int) -> Bytes {
     if let all = try? bytes(at: address, count: count) { return all }

@@ -22,7 +22,7 @@ public struct PageTables: Sendable {
   /// The page that a table lies in; throws `Absence` when it cannot be read.
   func page(ofTable table: PhysicalAddress) throws(Absence) -> Bytes {
     let frame = shape.pageSize.frame(of: table)
-    watcher?.noteField(at: shape.pageSize.address(of: frame), count: shape.pageSize.bytes)
+    watcher?.note(.value, at: shape.pageSize.address(of: frame), count: shape.pageSize.bytes)
     return try physical.page(frame)
   }
 

@@ -41,12 +41,13 @@ public struct TrimManifest: Sendable {
 
   /// What stays in the pages of a redacted dump.
   private static let kept = [
-    "zeros, numbers below 2^32 that are no text, and pairs of numbers below 2^20 in one word",
+    "zeros, and numbers below 2^20, alone or two in one word",
     "addresses of the kernel and of programs, error numbers, poison",
-    "words that analyses read as values, such as counts, states and addresses of sockets, "
-      + "but for text of 6 or more characters",
+    "words that analyses read as values, such as counts, states and ports of sockets, but for text "
+      + "of 6 or more characters",
     "page tables and struct page",
-    "names of symbols, slab caches, modules and their sections, and of some file systems",
+    "names of symbols, slab caches and modules",
+    "names of file systems and of modules' sections, in other than printable characters",
     "VMCOREINFO",
   ]
 

@@ -75,7 +75,7 @@ struct CacheAliases {
       let name = kernel.machine.untagged(VirtualAddress(node[layout.name]))
       guard
         let object = try? kernel.memory.pointer(at: target.advanced(by: layout.object.offset)),
-        let alias = try? kernel.memory.string(at: name, limit: 128)
+        let alias = try? kernel.memory.name(at: name, limit: 128)
       else { continue }
       names[kernel.machine.untagged(object).advanced(by: -kobject), default: []].append(alias)
     }

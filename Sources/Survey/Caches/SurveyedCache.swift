@@ -77,7 +77,7 @@ extension SurveyedCache {
     _ record: Record, layout: CacheLayout, kernel: Kernel
   ) throws(Absence) -> String {
     let pointer = VirtualAddress(record[layout.name])
-    return try kernel.memory.string(at: kernel.machine.untagged(pointer), limit: 128)
+    return try kernel.memory.name(at: kernel.machine.untagged(pointer), limit: 128)
   }
 
   /// The cache that this is a part of, whose name `/proc/slabinfo` shows for both.

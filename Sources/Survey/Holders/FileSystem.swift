@@ -42,7 +42,7 @@ struct FileSystem: Sendable {
       let type = kernel.pointer(layout.type, at: address),
       let flags = kernel.value(layout.typeFlags, at: type),
       let text = kernel.pointer(layout.typeName, at: type),
-      let name = try? kernel.memory.string(at: text, limit: 32), !name.isEmpty
+      let name = try? kernel.memory.name(at: text, limit: 32), !name.isEmpty
     else { return nil }
     self.name = name
     self.root = root

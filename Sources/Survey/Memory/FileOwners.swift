@@ -76,7 +76,7 @@ final class FileOwners: Sendable {
     guard host.advanced(by: layout.own) == address || pointer(layout.used, host) == address,
       let superblock = pointer(layout.superblock, host), let type = pointer(layout.type, superblock)
     else { return nil }
-    let name = pointer(layout.name, type).flatMap { try? kernel.memory.string(at: $0, limit: 64) }
+    let name = pointer(layout.name, type).flatMap { try? kernel.memory.name(at: $0, limit: 64) }
     return number(ofType: type.rawValue, name ?? "unknown")
   }
 

@@ -33,11 +33,14 @@ struct SlabContents {
       page = try kernel.physical.page(PageFrame(slab.frame.rawValue + number))
       pages[Int(number)] = page
     }
-    let offset = pageSize.offset(of: address)
-    guard let word = page.load(UInt64.self, at: offset) else { throw .hole }
-    let frame = PageFrame(slab.frame.rawValue + number)
-    watcher?.noteField(
-      at: pageSize.address(of: frame).advanced(by: UInt64(truncatingIfNeeded: offset)), count: 8)
+    guard let word = page.load(UInt64.self, at: pageSize.offset(of: address)) else { throw .hole }
     return word
+  }
+
+  /// Tells the dump's memory, if it wants to know it, as what the word at an address was read.
+  func note(_ use: FieldUse, at address: VirtualAddress) {
+    guard let watcher else { return }
+    let first = kernel.pages.pageSize.address(of: slab.frame)
+    watcher.note(use, at: first.advanced(by: address.offset(from: start)), count: 8)
   }
 }

@@ -74,7 +74,7 @@ struct RouteNames: Sendable {
   }
 
   private func text(at address: VirtualAddress, count: Int) -> String? {
-    guard let bytes = try? kernel.memory.bytes(at: address, count: count) else { return nil }
+    guard let bytes = try? kernel.memory.shown(at: address, count: count) else { return nil }
     return AddressText.text((0..<count).compactMap { bytes.load(UInt8.self, at: $0) })
   }
 }

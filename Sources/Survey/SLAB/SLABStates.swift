@@ -34,8 +34,9 @@ struct SLABStates {
     let count = Int(slab.slots - slab.inUse)
     let bytes: Bytes
     do throws(Absence) {
-      bytes = try kernel.memory.bytes(
-        at: slab.freelist.advanced(by: first), count: count * layout.indexSize)
+      let start = slab.freelist.advanced(by: first)
+      bytes = try kernel.memory.contents(at: start, count: count * layout.indexSize)
+      kernel.memory.note(.unordered(size: layout.indexSize), at: start, count: bytes.count)
     } catch {
       return ([], Fault(.absent, at: slab.freelist, "the freelist cannot be read: \(error)"))
     }

@@ -11,11 +11,22 @@ struct FreePointer: Hashable, Sendable {
   /// How it is combined.
   let coding: FreelistCoding
 
+  /// Where the free object at `object` has it.
+  func place(in object: VirtualAddress) -> VirtualAddress { object.advanced(by: offset) }
+
+  /// As what its word is read.
+  var use: FieldUse {
+    switch coding {
+    case .plain: .value
+    case .mixed, .mixedSwapped: .mixed(with: random)
+    }
+  }
+
   /// The pointer in the free object at `object`; throws `Absence` when that cannot be read.
   func next(
     after object: VirtualAddress, in contents: inout SlabContents, machine: Machine
   ) throws(Absence) -> VirtualAddress {
-    let address = object.advanced(by: offset)
+    let address = place(in: object)
     let word = try contents.word(at: address)
     return machine.untagged(coding.decode(word, at: address, random: random))
   }
@@ -46,6 +57,7 @@ struct Freelist: Sendable {
       }
       seen[slot / 64] |= 1 << UInt64(slot % 64)
       slots.append(UInt16(truncatingIfNeeded: slot))
+      contents.note(pointer.use, at: pointer.place(in: next))
       do throws(Absence) {
         next = try pointer.next(after: next, in: &contents, machine: kernel.machine)
       } catch {

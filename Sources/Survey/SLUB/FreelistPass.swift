@@ -35,6 +35,10 @@ struct FreelistPass: Sendable {
     // The first of equals: where no list tells, what all kernels since v5.7 do.
     let winner = votes.reduce(votes[0]) { $1.fits > $0.fits ? $1 : $0 }
     pointers = winner.pointers
+    for (cache, pointer) in zip(caches, pointers) {
+      kernel.memory.note(
+        pointer.use, at: cache.record.address.advanced(by: randomField.offset), count: 8)
+    }
     remark =
       winner.fits < samples.count
       ? "freelist pointers are taken to be \(winner.coding.summary):"

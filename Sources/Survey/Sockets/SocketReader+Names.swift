@@ -41,7 +41,7 @@ extension SocketReader {
   }
 
   private func bytes(at address: VirtualAddress?, _ count: Int) -> [UInt8]? {
-    address.flatMap { try? kernel.memory.bytes(at: $0, count: count) }?.array
+    address.flatMap { try? kernel.memory.shown(at: $0, count: count) }?.array
   }
 
   /// Where a socket is bound to; a raw socket has no port, and no address unless it is bound.

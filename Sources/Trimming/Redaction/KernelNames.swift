@@ -10,33 +10,21 @@ struct KernelNames: Sendable {
   /// No name is longer.
   private static let longest = 256
 
-  init(_ subject: Subject, others: [String]) {
+  /// Takes the names of a kernel.
+  init(_ subject: Subject) {
     symbols = subject.symbols
-    self.others = Set(
-      subject.census.caches.flatMap { [$0.name] + $0.aliases } + subject.modules.map(\.name)
-        + others)
-    short = Set(
-      self.others.lazy.map { Array($0.utf8) }.filter { $0.count < Redactor.shortestText })
+    others = Set(
+      subject.census.caches.flatMap { [$0.name] + $0.aliases } + subject.modules.map(\.name))
+    short = Set(others.lazy.map { Array($0.utf8) }.filter { $0.count < Redactor.shortestText })
   }
 
-  /// Where in its page a text is a name, from there to the text's end; nil when it is none.
-  ///
-  /// Something printable may stand before a name that begins an object.
-  func range(in text: WholeText) -> Range<Int>? {
-    for start in 0..<text.count
-    where text.count - start <= Self.longest && (start == 0 || text.isAligned(start)) {
-      guard text.count - start >= Redactor.shortestText else { break }
-      if contains(String(decoding: text.characters[start...], as: UTF8.self)) {
-        return text.place(from: start)
-      }
-    }
-    return nil
+  /// Whether some characters are a name.
+  func isName(_ characters: ArraySlice<UInt8>) -> Bool {
+    guard characters.count <= Self.longest else { return false }
+    let name = String(decoding: characters, as: UTF8.self)
+    return others.contains(name) || !symbols.symbols(named: name).isEmpty
   }
 
   /// Whether a few characters are the name of a cache or a module.
   func hasShort(_ characters: ArraySlice<UInt8>) -> Bool { short.contains(Array(characters)) }
-
-  private func contains(_ name: String) -> Bool {
-    others.contains(name) || !symbols.symbols(named: name).isEmpty
-  }
 }

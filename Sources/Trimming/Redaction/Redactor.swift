@@ -1,7 +1,7 @@
 import Analysis
 import ByteKit
 public import Evidence
-import Memory
+public import Memory
 
 /// Replaces text and data in pages and leaves symbols, pointers, small numbers, names of kernel
 /// things, and what analyses read as values.
@@ -11,78 +11,130 @@ import Memory
 public struct Redactor: Sendable {
   private let words: WordReplacement
   private let names: KernelNames
+  private let mixing: MixingNumbers
+  private let hash = KeyedHash()
 
   /// The shortest run of printable characters that counts as text.
   static let shortestText = 6
 
-  /// Takes what is known of a kernel; `names` are kept beside those of symbols, caches and modules.
-  public init(_ subject: Subject, names: [String]) {
-    words = WordReplacement(WordClassifier(subject))
-    self.names = KernelNames(subject, others: names)
+  /// Takes what is known of a kernel, and where its direct map begins.
+  public init(_ subject: Subject, directMapBase: VirtualAddress? = nil) {
+    words = WordReplacement(WordClassifier(subject), hash: hash)
+    names = KernelNames(subject)
+    mixing = MixingNumbers(hash, directMapBase: directMapBase)
   }
 
   /// The page that `memory` has at `frame` with everything replaced that is to be.
   ///
-  /// `fields` are the words that were read as values. Throws `Absence` when the page is not there.
+  /// `fields` tells what of it was read. Throws `Absence` when the page is not there.
   func page(
-    _ frame: PageFrame, of memory: any PhysicalMemory, fields: WordMask?
+    _ frame: PageFrame, of memory: any PhysicalMemory, fields: PageFields?
   ) throws(Absence) -> Bytes {
-    let old = try memory.page(frame).array
-    var new = old
-    var isField = [Bool](repeating: false, count: old.count / 8)
-    for word in isField.indices {
-      if fields?[word] == true {
-        isField[word] = true
-      } else {
-        words.replace(word * 8, of: old, in: &new)
-      }
+    var page = RedactedPage(try memory.page(frame).array)
+    let fields = fields ?? PageFields(pageSize: page.old.count)
+    for word in 0..<page.words where !fields.values[word] {
+      if let new = words.replacement(ofWordAt: word * 8, of: page.old) { page.write(new, at: word) }
     }
-    for run in TextRun.all(in: old, atLeast: 2) {
-      if run.count < Self.shortestText, names.hasShort(old[run]) {
-        new.replaceSubrange(run, with: old[run])
-        continue
-      }
-      let isAtEnd = run.lowerBound == 0 || run.upperBound == old.count
-      guard run.count >= Self.shortestText || isAtEnd else { continue }
-      let text = WholeText(run, of: frame, in: memory, page: old)
-      // A name may go on in the next page, or come from the one before.
-      guard text.count >= Self.shortestText else { continue }
-      if let name = names.range(in: text) {
-        new.replaceSubrange(name, with: old[name])
-        breakUp(run.lowerBound..<name.lowerBound, old, &new, isField)
-      } else {
-        breakUp(run, old, &new, isField)
-      }
+    for value in fields.shown {
+      page.settle(words.replacement(ofValue: page.old[value]), value)
     }
-    return Bytes(new)
+    mix(fields, &page)
+    for run in fields.unordered { shuffle(run, frame, &page) }
+    keepNames(fields, &page)
+    for run in TextRun.all(in: page.old, atLeast: 2) {
+      replaceText(run, of: frame, in: memory, fields, &page)
+    }
+    return Bytes(page.new)
   }
 
-  /// Replaces what of a run was left, as values or otherwise, and is text by its length.
-  private func breakUp(_ run: Range<Int>, _ old: [UInt8], _ new: inout [UInt8], _ isField: [Bool]) {
-    var start = run.lowerBound
-    while start < run.upperBound {
-      guard new[start] == old[start] else { start += 1; continue }
-      let end = (start..<run.upperBound).first { new[$0] != old[$0] } ?? run.upperBound
-      if end - start >= Self.shortestText { replace(start..<end, old, &new, isField) }
-      start = end
+  /// Writes the pointers of free lists in another way.
+  private func mix(_ fields: PageFields, _ page: inout RedactedPage) {
+    for (number, mask) in fields.mixed {
+      for word in 0..<page.words where mask[word] {
+        let new = mixing.replacement(of: page.word(word), with: number)
+        page.settle(
+          (0..<8).map { UInt8(truncatingIfNeeded: new >> ($0 * 8)) }, word * 8..<word * 8 + 8)
+      }
     }
+  }
+
+  /// Puts numbers in another order.
+  private func shuffle(_ run: PageFields.Run, _ frame: PageFrame, _ page: inout RedactedPage) {
+    let bytes = Array(page.old[run.bytes])
+    var starts = Array(stride(from: 0, to: bytes.count - run.size + 1, by: run.size))
+    var numbers = hash.numbers(of: frame.rawValue << 16 | UInt64(run.bytes.lowerBound))
+    starts.shuffle(using: &numbers)
+    page.settle(starts.flatMap { bytes[$0..<$0 + run.size] }, run.bytes)
+  }
+
+  /// Keeps the names of caches that were read; the others that an analysis has to know, of file
+  /// systems and of sections, and those of which a part is elsewhere, get the top bits of their
+  /// characters set.
+  private func keepNames(_ fields: PageFields, _ page: inout RedactedPage) {
+    for name in fields.names {
+      let characters = page.old[name]
+      if name.count < Self.shortestText || names.isName(characters) {
+        page.keep(name)
+      } else {
+        page.settle(characters.map { $0 | 0x80 }, name)
+      }
+    }
+  }
+
+  /// Keeps the names in a run of printable characters and replaces the rest.
+  private func replaceText(
+    _ run: Range<Int>, of frame: PageFrame, in memory: any PhysicalMemory, _ fields: PageFields,
+    _ page: inout RedactedPage
+  ) {
+    if run.count < Self.shortestText, names.hasShort(page.old[run]) {
+      page.keep(run)
+      return
+    }
+    let isAtEnd = run.lowerBound == 0 || run.upperBound == page.old.count
+    guard run.count >= Self.shortestText || isAtEnd else { return }
+    // A name may go on in the next page, or come from the one before.
+    let text = WholeText(run, of: frame, in: memory, page: page.old)
+    guard text.count >= Self.shortestText else { return }
+    for part in text.parts where part.count >= Self.shortestText && names.isName(part) {
+      page.keep(text.place(of: part.indices))
+    }
+    breakUp(run, fields, &page)
+  }
+
+  /// Replaces the characters of a run, but for a few of values where others are enough.
+  private func breakUp(_ run: Range<Int>, _ fields: PageFields, _ page: inout RedactedPage) {
+    var rest = run
+    while let first = rest.first {
+      let isValue = fields.values[first / 8]
+      let part = first..<(rest.first { fields.values[$0 / 8] != isValue } ?? rest.upperBound)
+      if !isValue || part.count >= Self.shortestText { replace(part, of: run, fields, &page) }
+      rest = part.upperBound..<run.upperBound
+    }
+    if run.count >= Self.shortestText, page.isAsItWas(run) { replace(run, of: run, fields, &page) }
   }
 
   private func replace(
-    _ part: Range<Int>, _ old: [UInt8], _ new: inout [UInt8], _ isField: [Bool]
+    _ part: Range<Int>, of run: Range<Int>, _ fields: PageFields, _ page: inout RedactedPage
   ) {
-    for offset in part {
-      // The lower bytes of an address may be printable.
-      let word = offset / 8
-      guard !words.isAddress(at: word * 8, of: old) else { continue }
-      // The last character in code may be a prefix of the instruction that comes next; text ends
-      // with a NUL.
-      if offset == part.upperBound - 1, offset + 1 < old.count, old[offset + 1] != 0,
-        isField[word]
-      {
-        continue
-      }
-      new[offset] = words.replacement(ofByte: offset, of: old)
+    for offset in part where page.isOpen(offset) && isReplaceable(offset, in: run, fields, page) {
+      page.write(words.replacement(ofByte: offset, of: page.old), at: offset)
     }
+  }
+
+  /// Whether a character may be replaced whatever its word is.
+  private func isReplaceable(
+    _ offset: Int, in run: Range<Int>, _ fields: PageFields, _ page: RedactedPage
+  ) -> Bool {
+    let isValue = fields.values[offset / 8]
+    // The lower bytes of an address may be printable.
+    if words.isAddress(at: offset / 8 * 8, of: page.old),
+      isValue || !words.isRatherText(page.word(offset / 8))
+    {
+      return false
+    }
+    // The last character in code may be a prefix of the instruction that comes next; text ends with
+    // a NUL.
+    let isLast = offset == run.upperBound - 1 && offset + 1 < page.old.count
+    return !isValue || !isLast || page.old[offset + 1] == 0
   }
 }

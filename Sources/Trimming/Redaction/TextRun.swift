@@ -3,10 +3,11 @@ import Memory
 
 /// The runs of printable characters in a page.
 enum TextRun {
-  /// Whether a byte is printable ASCII, a tab or a line feed.
-  static func isPrintable(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte < 0x7f || byte == 0x09 || byte == 0x0a
-  }
+  /// Whether a byte is printable ASCII or white space: what others may take for text.
+  static func isPrintable(_ byte: UInt8) -> Bool { isSpace(byte) || byte >= 0x20 && byte < 0x7f }
+
+  /// Whether a byte is white space other than a blank: a tab, the end of a line or a page.
+  static func isSpace(_ byte: UInt8) -> Bool { (0x09...0x0d).contains(byte) }
 
   /// All runs of at least so many characters, by their offsets.
   ///
@@ -42,6 +43,7 @@ struct WholeText {
   /// The number of characters.
   var count: Int { characters.count }
 
+  /// Reads what belongs to a run of a page that begins or ends with it.
   init(_ run: Range<Int>, of frame: PageFrame, in memory: any PhysicalMemory, page: [UInt8]) {
     var front: [UInt8] = []
     var back: [UInt8] = []
@@ -61,12 +63,12 @@ struct WholeText {
     self.run = run
   }
 
-  /// The part of the page that the characters from one of them on take.
-  func place(from first: Int) -> Range<Int> {
-    let start = run.lowerBound + max(0, first - before)
-    return min(start, run.upperBound)..<run.upperBound
-  }
+  /// The parts between white space.
+  var parts: [ArraySlice<UInt8>] { characters.split(whereSeparator: TextRun.isSpace) }
 
-  /// Whether a character's address is a multiple of 8.
-  func isAligned(_ character: Int) -> Bool { (run.lowerBound + character - before) % 8 == 0 }
+  /// The part of the page that some characters take.
+  func place(of characters: Range<Int>) -> Range<Int> {
+    let start = run.lowerBound - before
+    return (start + characters.lowerBound..<start + characters.upperBound).clamped(to: run)
+  }
 }
