@@ -19,26 +19,24 @@ struct PartialSlabs {
     self.link = link
   }
 
-  /// No list is longer: as many slabs have 64 GiB at least.
-  private static let longestList = 1 << 24
-
   /// Puts slabs in doubt whose free objects are lost, and notes lists that cannot be right.
   func check(_ caches: [SurveyedCache], _ ledger: inout SlotLedger) {
     guard let partial = layout.partial else { return }
+    let counts = ledger.book.slabCounts(caches: caches.count)
     for (number, cache) in caches.enumerated() where cache.slotSize > 0 {
       let nodes = (try? layout.records(of: cache.record.address, in: kernel)) ?? []
       // Who holds the lock may have changed a part of it all.
       for node in nodes where layout.lock.map({ node[$0] == 0 }) ?? true {
-        check(node, partial, number, &ledger)
+        check(node, partial, number, slabs: counts[number], &ledger)
       }
     }
   }
 
+  /// Checks the list of one node; it has no more than the `slabs` that were found of the cache.
   private func check(
-    _ node: Record, _ partial: Int, _ cache: Int, _ ledger: inout SlotLedger
+    _ node: Record, _ partial: Int, _ cache: Int, slabs: Int, _ ledger: inout SlotLedger
   ) {
-    let list = LinkedList(
-      head: node.address.advanced(by: partial), limit: Self.longestList, in: kernel)
+    let list = LinkedList(head: node.address.advanced(by: partial), limit: slabs, in: kernel)
     for place in list.nodes {
       let page = place.advanced(by: -link)
       guard let slab = ledger.book.index(ofStructPage: page),

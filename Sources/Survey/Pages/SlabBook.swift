@@ -53,6 +53,13 @@ struct SlabBook: Sendable {
     return ["\(strays) slabs do not count: their cache cannot be read, or they lie in other slabs"]
   }
 
+  /// How many slabs each of so many caches has.
+  func slabCounts(caches: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: caches)
+    for slab in slabs { counts[Int(slab.cache)] += 1 }
+    return counts
+  }
+
   /// The index of the slab that a page frame belongs to.
   func index(of frame: PageFrame) -> Int? {
     var low = 0

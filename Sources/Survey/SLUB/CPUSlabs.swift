@@ -19,15 +19,13 @@ struct CPUSlabs: Sendable {
   /// What is wrong with a CPU's slab, by the index of the cache.
   private var faults: [(cache: Int, fault: Fault)] = []
 
-  /// No CPU takes more slabs of a cache, by far: `cpu_partial_slabs` are some dozens.
-  private static let mostTaken = 1 << 16
-
   /// Looks at every CPU of every cache; `next` is where a slab has the pointer to the next one taken.
   init(
     _ kernel: Kernel, book: SlabBook, caches: [SurveyedCache], layout: SLUBLayout.CPUSlab,
     next: Int?
   ) {
     let extent = [layout.slab, layout.freelist].extent
+    let counts = book.slabCounts(caches: caches.count)
     for (number, cache) in caches.enumerated() where cache.slotSize > 0 {
       let pointer = VirtualAddress(cache.record[layout.pointer])
       for cpu in kernel.perCPU.possible {
@@ -35,7 +33,7 @@ struct CPUSlabs: Sendable {
         if let partial = layout.partial, let next {
           let list = ListWalk(
             chain: address.advanced(by: partial.offset), next: next, offset: 0, in: kernel.memory,
-            of: kernel.machine, limit: Self.mostTaken)
+            of: kernel.machine, limit: counts[number])
           taken.formUnion(list.entries.compactMap { book.index(ofStructPage: $0) })
         }
         do throws(Fault) {
