@@ -95,6 +95,7 @@ public struct DumpFile: Sendable {
     whole.format.kdump?.parts = (mine.parts + [part]).sorted { $0.lowerBound < $1.lowerBound }
     whole.format.isTruncated = format.isTruncated || other.format.isTruncated
     whole.format.surplusDescriptors = format.surplusDescriptors &+ other.format.surplusDescriptors
+    whole.format.strayBlocks = max(format.strayBlocks, other.format.strayBlocks)
     whole.format.isIncomplete = format.isIncomplete || other.format.isIncomplete
     whole.memory = SplitMemory(
       memory, adding: other.memory, blocks: part, blockSize: others.blockSize)

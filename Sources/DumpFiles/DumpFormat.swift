@@ -28,6 +28,8 @@ public struct DumpFormat: Hashable, Sendable {
   public var trim: Trim?
   /// How many pages more (or fewer, if negative) the file holds than its page bitmap marks.
   public internal(set) var surplusDescriptors = 0
+  /// How many pages the file holds of which it says that they are no memory.
+  public internal(set) var strayBlocks = 0
   /// What is told of kdump-compressed dumps only.
   public var kdump: Kdump?
 

@@ -81,6 +81,11 @@ struct WriterRemarks {
           + "\(surplus > 0 ? "fewer" : "more") than the file holds, so that pages behind the damage "
           + "have the contents of others")
     }
+    if surplus == 0, dump.format.strayBlocks > 0 {
+      remarks.append(
+        "the page bitmaps contradict each other: \(dump.format.strayBlocks.counted("page")) in the "
+          + "file should be no memory; pages near them may have the contents of others")
+    }
     if let lost = pages[.lost] {
       remarks.append(
         "\(lost.counted("page")) \(lost == 1 ? "is" : "are") lost: the dump was not finished, because the disk was full or "

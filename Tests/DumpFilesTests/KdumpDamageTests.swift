@@ -165,4 +165,15 @@ import Testing
     let memory = try DumpFile.open(bytes: Bytes(file)).memory
     #expect((2...8).allSatisfy { memory.absence(of: PageFrame($0)) == nil })
   }
+
+  @Test func aBitmapWithAnotherPageInsteadOfOneIsTold() throws {
+    let whole = try Bytes(builder.bytes())
+    #expect(try DumpFile.open(bytes: whole).format.strayBlocks == 0)
+    // Page frames 2 to 8 are memory, 0 and 1 are not: 0 instead of 3.
+    let bitmap = 3 * 4096
+    let bits = try #require(whole.load(UInt8.self, at: bitmap))
+    let damaged = try DumpFile.open(bytes: whole.with(bits ^ 0b1001, at: bitmap)).format
+    #expect(damaged.surplusDescriptors == 0, "there are as many as before")
+    #expect(damaged.strayBlocks == 1)
+  }
 }

@@ -68,6 +68,17 @@ struct WriterRemarksTests {
     #expect(try ofFile(dump(builder, [Self.slabType])).isEmpty)
   }
 
+  @Test("a page bitmap that has another page instead of one is told by the other bitmap")
+  func contradictingBitmaps() throws {
+    var file = try Self.builder.bytes()
+    // Header, sub header and the first bitmap are a block each; pages 0x100 to 0x10f are memory.
+    let bits = 3 * 4096 + 0xf8 / 8
+    #expect(Array(file[bits..<(bits + 3)]) == [0, 0xff, 0xff])
+    file.replaceSubrange(bits..<(bits + 3), with: [1, 0xfe, 0xff])
+    let remarks = ofFile(try DumpFile.open(bytes: Bytes(file)))
+    #expect(remarks.first?.hasPrefix("the page bitmaps contradict each other: 1 page in") == true)
+  }
+
   @Test("once the slabs are known, they lack pages for sure, or nothing is said")
   func slabsLeftOut() throws {
     var builder = Self.builder

@@ -84,6 +84,11 @@ struct KdumpBlocks: Sendable {
     descriptor.codec == nil && descriptor.offset == zeroOffset
   }
 
+  /// How many blocks are in the dump of which the other bitmap says that they are no memory.
+  ///
+  /// A bitmap that lost one bit and gained another has as many as before, but other ones.
+  var strayBlocks: Int { known.map { dumped.count(missingIn: $0) } ?? 0 }
+
   /// How many descriptors the table has.
   private var descriptorCount: UInt64 { (tableEnd - tableOffset) / PageDescriptor.size }
 

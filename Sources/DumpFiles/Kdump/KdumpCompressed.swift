@@ -18,6 +18,7 @@ enum KdumpCompressed {
     format.isIncomplete = header.status & incomplete != 0
     format.isTruncated = blocks.isTruncated
     format.surplusDescriptors = blocks.surplusDescriptors
+    format.strayBlocks = blocks.strayBlocks
     format.erasures =
       header.eraseInfo.map { EraseInfo.lines(contents.prefix(at: $0.offset, count: $0.size)) } ?? []
     format.kdump = DumpFormat.Kdump(

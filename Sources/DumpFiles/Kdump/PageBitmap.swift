@@ -42,6 +42,19 @@ struct PageBitmap: Sendable {
     return rank &+ UInt64((word(lastWord) & below).nonzeroBitCount)
   }
 
+  /// The number of bits that are set here but not in another bitmap.
+  func count(missingIn other: PageBitmap) -> Int {
+    var missing = 0
+    var frame: UInt64 = 0
+    while frame < count {
+      let inside = count - frame < 64 ? (UInt64(1) << (count - frame)) &- 1 : .max
+      let known = frame < other.count ? other.word(Int(frame / 64)) : 0
+      missing += (word(Int(frame / 64)) & inside & ~known).nonzeroBitCount
+      frame += 64
+    }
+    return missing
+  }
+
   /// The runs of bits that are set.
   ///
   /// When there are more than a million of them, which no machine has, runs are rounded outwards to
