@@ -85,8 +85,8 @@ struct OutputTests {
       while process.isRunning, try there().count < 2 { usleep(1000) }
       kill(process.processIdentifier, signal)
       process.waitUntilExit()
-      #expect(process.terminationReason == .uncaughtSignal)
-      #expect(process.terminationStatus == signal)
+      // Where whoever runs the tests blocks the signal, it ends by exit status.
+      #expect([signal, 128 + signal].contains(process.terminationStatus))
       #expect(try there() == [])
     }
   }
