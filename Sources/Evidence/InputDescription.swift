@@ -44,6 +44,20 @@ public struct InputDescription: Hashable, Sendable {
     case untried(path: String?)
   }
 
+  /// A loaded module, and the file that its types come from.
+  public struct ModuleFile: Hashable, Sendable {
+    /// Its name, as `lsmod` shows it.
+    public let name: String
+    /// The path of its file, or nil when none is used.
+    public let path: String?
+
+    /// Describes a module.
+    public init(name: String, path: String?) {
+      self.name = name
+      self.path = path
+    }
+  }
+
   /// The files that were given.
   public var files: [File]
   /// Which kernel they are of.
@@ -58,6 +72,8 @@ public struct InputDescription: Hashable, Sendable {
   public let holes: Int
   /// The kernel's debug file.
   public let vmlinux: DebugFile
+  /// The loaded modules, in the kernel's order; nil where they are not known.
+  public var modules: [ModuleFile]?
   /// Sentences for the user about what is missing or doubtful.
   public let remarks: [String]
 

@@ -33,7 +33,7 @@ public enum Case {
     }
     let dump = try DumpCase(paths: dumps, options)
     var outcome = try await dump.outcome(options, extent: extent, progress: progress)
-    if needsSlabs { try dump.requireSlabs(outcome, options) }
+    if needsSlabs { try dump.requireSlabs(outcome) }
     text?.supplement(&outcome.subject, &outcome.input)
     return (outcome.subject, outcome.input)
   }
@@ -54,7 +54,7 @@ public enum Case {
     let touched = TouchedFrames()
     let dump = try DumpCase(paths: dumps, options, touched: touched)
     let outcome = try await dump.outcome(options, extent: .all, progress: progress)
-    try dump.requireSlabs(outcome, options)
+    try dump.requireSlabs(outcome)
     try await work(outcome.subject, outcome.input)
     let debuggers = DebuggerPages(outcome.kernel)
     var redactor: Redactor?

@@ -57,16 +57,18 @@ struct DumpCase {
   /// What the dump is, and whether its debug file can be found.
   func description(_ options: CaseOptions) -> InputDescription {
     var remarks: [String] = []
-    let debugFile = debugFile(options, remarks: &remarks)
+    var modules: [InputDescription.ModuleFile]?
+    let debugFile = debugFile(options, &modules, remarks: &remarks)
     var tally = tally
     tally.tryContents()
     remarks += [tally.remark].compactMap { $0 }
     remarks += WriterRemarks(dump, pages: tally.counts).ofFile
-    return describe(debugFile, tally, remarks: remarks)
+    return describe(debugFile, tally, modules, remarks: remarks)
   }
 
   private func debugFile(
-    _ options: CaseOptions, remarks: inout [String]
+    _ options: CaseOptions, _ modules: inout [InputDescription.ModuleFile]?,
+    remarks: inout [String]
   ) -> InputDescription.DebugFile {
     let opening: KernelOpening
     do throws(IntakeFailure) {
@@ -78,11 +80,32 @@ struct DumpCase {
     do throws(IntakeFailure) {
       let vmlinux = try KernelFileChoice(opening: opening, options: options)
       remarks += vmlinux.remarks
+      modules = self.modules(opening, vmlinux, options, remarks: &remarks)
       return .found(path: vmlinux.file.path, match: vmlinux.match)
     } catch {
       return options.vmlinux.map { .unusable(path: $0, sentence: error.sentence) }
         ?? .missing(sentence: error.sentence)
     }
+  }
+
+  /// The modules with their files; nil when they cannot be known, for which there is a remark.
+  private func modules(
+    _ opening: KernelOpening, _ vmlinux: KernelFileChoice, _ options: CaseOptions,
+    remarks: inout [String]
+  ) -> [InputDescription.ModuleFile]? {
+    let types = DwarfTypes(
+      kernel: vmlinux.file, relocation: vmlinux.relocation, symbols: vmlinux.symbols)
+    do {
+      let kernel = try opening.kernel(symbols: vmlinux.symbols, types: types)
+      let files = try ModuleFileChoice(kernel, opening, options)
+      remarks += files.remarks
+      return files.listed
+    } catch let failure as KernelFailure {
+      remarks.append(sentence(failure))
+    } catch let failure as IntakeFailure {
+      remarks.append(failure.sentence)
+    } catch {}
+    return nil
   }
 
   /// The evidence in the dump, as far as it is wanted.
@@ -106,10 +129,7 @@ struct DumpCase {
     remarks += kernel.damage.map(\.summary)
 
     progress?.began("reading the modules")
-    let places = DebugFilePlaces(release: opening.release, buildID: nil)
-    let modules = try ModuleFileChoice(
-      kernel.modules.modules, of: opening.machine, given: options.modules,
-      folders: places.moduleFolders)
+    let modules = try ModuleFileChoice(kernel, opening, options)
     remarks += modules.remarks
     var builder = vmlinux.collected
     remarks += kernel.modules.addSymbols(to: &builder).map(\.summary)
@@ -164,7 +184,8 @@ struct DumpCase {
     subject.coverage.remarks =
       (subject.coverage.remarks + writer.of(subject.coverage)).toldOnce
     return Outcome(
-      subject: subject, input: describe(debugFile, tally, remarks: subject.coverage.remarks),
+      subject: subject,
+      input: describe(debugFile, tally, modules.listed, remarks: subject.coverage.remarks),
       kernel: kernel)
   }
 
@@ -223,12 +244,15 @@ struct DumpCase {
   }
 
   private func describe(
-    _ vmlinux: InputDescription.DebugFile, _ tally: PageTally, remarks: [String]
+    _ vmlinux: InputDescription.DebugFile, _ tally: PageTally,
+    _ modules: [InputDescription.ModuleFile]?, remarks: [String]
   ) -> InputDescription {
-    InputDescription(
+    var description = InputDescription(
       files: files,
       kernel: identity(nil, relocation: nil), pageSize: dump.memory.pageSize.bytes,
       dumpLevel: dump.format.kdump?.dumpLevel, pages: tally.listed, holes: tally.holes,
       vmlinux: vmlinux, remarks: remarks)
+    description.modules = modules
+    return description
   }
 }

@@ -68,10 +68,13 @@ struct KernelFileChoice {
       remarks = ["whether \(path) belongs to this kernel cannot be told"]
     case .mismatch:
       guard force else { throw IntakeFailure(.data, Self.mismatch(path, opening, check)) }
-      match = "not the kernel's, taken because of --force"
+      match = Self.forced
       remarks = ["\(path) is of another build than this kernel: names and types may be wrong"]
     }
   }
+
+  /// What stands in the place of a match where there is none.
+  static let forced = "not the kernel's, taken because of --force"
 
   /// KASLR's offset; kernels that do not tell it are measured against the file's own addresses.
   private static func relocation(of file: KernelDebugFile, opening: KernelOpening) -> UInt64 {

@@ -14,18 +14,60 @@ struct ModuleFileChoice {
   private(set) var remarks: [String] = []
 
   private let machine: Machine
+  /// The files that were opened and are of no use, with the reason.
+  private var refused: [(path: String, reason: String)] = []
 
   /// No folder of modules holds more files than this.
   private static let mostFiles = 100_000
 
-  /// Finds files for modules among those that the user names, and then in `folders`.
+  /// Finds files for a kernel's modules among those that the user names, and then where
+  /// distributions put them.
   init(
-    _ loaded: [LoadedModule], of machine: Machine, given: [String], folders: [String]
+    _ kernel: Kernel, _ opening: KernelOpening, _ options: CaseOptions
   ) throws(IntakeFailure) {
-    self.machine = machine
-    var candidates = try Self.candidates(given)
-    for folder in folders { Self.collect(under: folder, into: &candidates) }
-    for module in loaded { add(module, candidates[module.name] ?? []) }
+    machine = opening.machine
+    var candidates = try Self.candidates(options.modules)
+    let places = DebugFilePlaces(release: opening.release, buildID: nil)
+    for folder in places.moduleFolders { Self.collect(under: folder, into: &candidates) }
+    for module in kernel.modules.modules { add(module, candidates[module.name] ?? []) }
+    tellRefused()
+    for path in options.modules { tellUnused(path) }
+  }
+
+  /// The modules with the paths of their files.
+  var listed: [InputDescription.ModuleFile] {
+    let paths = Dictionary(files.map { ($0.name, $0.path) }) { first, _ in first }
+    return modules.map { InputDescription.ModuleFile(name: $0.name, path: paths[$0.name]) }
+  }
+
+  /// Says why files are not used, files with the same reason together.
+  private mutating func tellRefused() {
+    for (reason, files) in Dictionary(grouping: refused, by: \.reason)
+      .sorted(by: { $0.key < $1.key })
+    {
+      let others = files.count > 1 ? " and \((files.count - 1).counted("other module file"))" : ""
+      remarks.append("\(files[0].path)\(others): \(reason): not used")
+    }
+  }
+
+  /// Says so when nothing of what the user names is of a loaded module.
+  private mutating func tellUnused(_ path: String) {
+    guard let candidates = try? Self.candidates([path]) else { return }
+    let paths = Set(candidates.values.flatMap(\.self))
+    guard !files.contains(where: { paths.contains($0.path) }),
+      !refused.contains(where: { paths.contains($0.path) })
+    else { return }
+    let name = candidates.count == 1 ? candidates.keys.first : nil
+    if let name, modules.contains(where: { $0.name == name }) {
+      remarks.append("\(path): another file of the module \(name) is used")
+    } else if let name {
+      remarks.append("\(path): not used: no module \(name) is loaded in the dump")
+    } else {
+      remarks.append(
+        paths.isEmpty
+          ? "\(path): no module file is in it"
+          : "\(path): none of its \(paths.count.grouped) module files is of a loaded module")
+    }
   }
 
   /// The module files among paths that the user names, by the names of their modules.
@@ -53,12 +95,12 @@ struct ModuleFileChoice {
       do throws(DebugFileFailure) {
         let opened = try ModuleDebugFile(path: path, module: module, machine: machine)
         if let wanted = module.buildID, let found = opened.buildID, wanted != found {
-          remarks.append("\(path) is of another build than the module \(module.name): not used")
+          refused.append((path, "of another build than the module in the dump"))
         } else {
           file = opened
         }
       } catch {
-        remarks.append("\(path): \(error): not used")
+        refused.append((path, "\(error)"))
       }
     }
     if let file { files.append(file) }

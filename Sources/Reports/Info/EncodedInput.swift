@@ -37,6 +37,12 @@ struct EncodedInput: Encodable, Sendable {
     let reason: String
   }
 
+  /// A loaded module and its file, if one is used.
+  struct Module: Encodable, Sendable {
+    let name: String
+    @OrNull var file: String?
+  }
+
   let files: [File]
   @OrNull var release: String?
   @OrNull var machine: String?
@@ -48,6 +54,8 @@ struct EncodedInput: Encodable, Sendable {
   let pages: [Pages]
   let holes: Int
   let vmlinux: DebugFile
+  /// The loaded modules: null where they are not known.
+  @OrNull var modules: [Module]?
   let remarks: [String]
 
   init(_ input: InputDescription) {
@@ -70,6 +78,7 @@ struct EncodedInput: Encodable, Sendable {
         DebugFile(
           status: "untried", path: path, reason: "no kernel can be found in the input: see remarks")
       }
+    modules = input.modules.map { $0.map { Module(name: $0.name, file: $0.path) } }
     remarks = input.remarks
   }
 }

@@ -50,8 +50,19 @@ public struct InfoReport: Report {
       ("build ID", identity.buildID ?? Self.unknown),
       ("KASLR", relocation ?? Self.unknown),
       ("vmlinux", debugFile),
-    ]
+    ] + [modules].compactMap { $0 }
   }
+
+  private var modules: Fact? {
+    guard let modules = input.modules else { return nil }
+    let files = modules.compactMap(\.path)
+    let more = files.count > Self.filesShown ? ", …" : ""
+    let shown = files.prefix(Self.filesShown).joined(separator: ", ") + more
+    let used = files.isEmpty ? "" : ": \(shown)"
+    return ("modules", "\(modules.count.grouped) loaded, files of \(files.count.grouped)\(used)")
+  }
+
+  private static let filesShown = 5
 
   private var pages: [Fact] {
     let level = input.dumpLevel.map { "\($0) (\(Self.meaning(ofDumpLevel: $0)))" }
