@@ -49,7 +49,8 @@ struct AddressFacts: Sendable {
     object = census.object(containing: address).map {
       Self.object($0, in: subject, groups: groups)
     }
-    symbol = subject.symbols.reference(to: address)
+    // On x86_64 per-CPU variables are linked at zero: their symbols are offsets, not addresses.
+    symbol = address.rawValue >> 63 == 1 ? subject.symbols.reference(to: address) : nil
     source = symbol?.symbol.kind == .function ? subject.types?.sourceLine(of: address) : nil
     use = subject.addressSpace.use(of: address)
     var names = MemberNames(subject)
@@ -66,6 +67,14 @@ struct AddressFacts: Sendable {
         from: VirtualAddress(address.rawValue & ~7), bytes: Self.bytesShown, structure: nil,
         in: subject)
     }
+  }
+
+  /// Whether it is null, or a member of a structure that is not there.
+  var isNull: Bool { address.rawValue < 4096 }
+
+  /// Whether it may be of a module that was removed: nothing is there, where modules are loaded.
+  var isOfRemovedModule: Bool {
+    use == .modules && symbol == nil && memory.absence == .unmapped
   }
 
   /// How much memory is shown where no object says how much belongs together.

@@ -35,14 +35,24 @@ public struct AddressReport: Report {
 
   private var object: String? {
     if let object = facts.object {
+      let name = "an object of \(object.cache.name) at \(object.address)"
+      let offset = object.reference.offset
+      let beyond = offset - object.cache.objectSize
       let place =
-        object.reference.offset == 0
-        ? "the start of" : "0x\(String(object.reference.offset, radix: 16)) bytes into"
-      return "\(place) an object of \(object.cache.name) at \(object.address): \(state(object))"
+        if beyond >= 0 {
+          "\(hexadecimal(beyond)) bytes behind the end of \(name), in the padding of its slot"
+        } else if offset > 0 {
+          "\(hexadecimal(offset)) bytes into \(name)"
+        } else {
+          "the start of \(name)"
+        }
+      return "\(place): \(state(object))"
     }
     guard let slab = facts.slab, let cache = facts.slabCache else { return nil }
     return "in no object, but in a slab of \(cache.name) at \(slab.firstPage)"
   }
+
+  private func hexadecimal(_ number: Int) -> String { "0x" + String(number, radix: 16) }
 
   private func state(_ object: AddressFacts.Object) -> String {
     switch object.state {
@@ -64,7 +74,13 @@ public struct AddressReport: Report {
     }
   }
 
-  private var region: String? { facts.use.map { "in \($0.words)" } }
+  private var region: String? {
+    if facts.isNull { return "null, or an offset from it: nothing is mapped there" }
+    if facts.isOfRemovedModule {
+      return "where modules are loaded, but nothing is mapped now: perhaps a module was removed"
+    }
+    return facts.use.map { "in \($0.words)" }
+  }
 
   private var group: String {
     guard let group = facts.object?.group else { return "" }
