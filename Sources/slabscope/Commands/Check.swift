@@ -24,11 +24,13 @@ struct Check: AsyncParsableCommand {
   var baseline: String
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "By how much of its size in the baseline a leak may grow.", valueName: "10%"))
+      "By how many percent of its size in the baseline a leak may grow.", valueName: "10%"))
   var tolerance = Tolerance(share: 0)
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "New leaks and growth of fewer bytes than this do not count.", valueName: "64K"))
   var minBytes = ByteCount(bytes: 0)

@@ -1,19 +1,19 @@
 import ArgumentParser
 
-/// By how much something may grow: `10%`, or `0.1`.
+/// By how much something may grow: `10%`.
 struct Tolerance: ExpressibleByArgument {
   let share: Double
 
-  var defaultValueDescription: String { "\(share * 100)%" }
+  var defaultValueDescription: String { "\(Int(share * 100))%" }
 
   init(share: Double) { self.share = share }
 
   init?(argument: String) {
-    let isPercentage = argument.hasSuffix("%")
-    guard let number = Double(isPercentage ? argument.dropLast() : argument[...]),
-      number.isFinite, number >= 0
+    // Without the sign 10 may be meant as 10 % or as tenfold.
+    guard argument.hasSuffix("%"), let number = Double(argument.dropLast()), number.isFinite,
+      number >= 0
     else { return nil }
-    share = isPercentage ? number / 100 : number
+    share = number / 100
   }
 }
 

@@ -11,6 +11,7 @@ struct EffortOptions: ParsableArguments {
   var full = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Stop after about so many seconds, with what was found until then; the census is always "
         + "finished.", valueName: "seconds"))
