@@ -15,6 +15,10 @@ struct Slabscope: AsyncParsableCommand {
       'slabscope vmcore' gives the answer on one screen; the other verbs show what it rests on. \
       INPUT is a dump in any format that kdump, makedumpfile, QEMU or LiME writes, or the saved \
       text of a crash session with what was pasted beside it.
+
+      Exit status: 0 done; 1 something leaks that is not in the baseline (check only); 64 usage; \
+      65 an input is not what it claims, or beyond use; 66 no such input; 70 a fault of the tool's \
+      own; 73 the output cannot be written; 74 reading or writing failed.
       """,
     version: "0.1.0",
     subcommands: [

@@ -111,6 +111,68 @@ struct FailureTests {
     #expect(outcome.errors.contains("--no-such-option"))
   }
 
+  @Test("a tolerance was taken for an option, or for a hundred times as much")
+  func tolerance() throws {
+    for amount in ["-3%", "10", "0.1", "%"] {
+      let outcome = try Tool.run(
+        ["check", vmcore, "--baseline", vmcore, "--tolerance", amount])
+      #expect(outcome.status == 64)
+      #expect(
+        outcome.errors.contains("'\(amount)' is invalid for '--tolerance"), "\(outcome.errors)")
+    }
+  }
+
+  @Test("what null or an address behind an object is")
+  func addresses() throws {
+    let inputs = Fixture.all[1].inputs
+    func show(_ address: String) throws -> String {
+      try Tool.run(["show"] + inputs + ["--at", address]).text
+    }
+    #expect(try show("0x0").contains("null, or an offset from it: nothing is mapped there"))
+    #expect(try !show("0x0").contains("fixed_percpu_data"))
+
+    // Slots end on a cache line, objects need not.
+    let caches = try Tool.run(["caches"] + inputs + ["--format", "json"])
+    let document = try JSONSerialization.jsonObject(with: caches.output) as? [String: Any]
+    let all = try #require(document?["caches"] as? [[String: Any]])
+    let padded = try #require(
+      all.first {
+        guard let size = $0["object_size"] as? Int, let slot = $0["slot_size"] as? Int,
+          let allocated = $0["allocated"] as? Int
+        else { return false }
+        return size < slot && allocated > 0
+      })
+    let name = try #require(padded["address"] as? String)
+    let size = try #require(padded["object_size"] as? Int)
+    let lines = try Tool.run(["objects"] + inputs + ["--cache", name, "--format", "jsonl"])
+    let line = try #require(lines.output.split(separator: UInt8(ascii: "\n")).first)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: line) as? [String: Any])
+    let digits = try #require(object["address"] as? String).dropFirst(2)
+    let address = try #require(UInt64(digits, radix: 16))
+    let text = try show(String(address + UInt64(size), radix: 16))
+    #expect(text.contains("0x0 bytes behind the end of an object"), "\(text)")
+    #expect(text.contains("in the padding of its slot"))
+  }
+
+  @Test("modules that fit nothing were passed over in silence")
+  func modules() throws {
+    let fixture = Fixture.all[0]
+    let inputs = Array(fixture.inputs[..<3])
+    func notes(_ path: String) throws -> String {
+      try Tool.run(["info"] + inputs + ["--modules", path]).text
+    }
+    #expect(try notes(fixture.folder + "/leakmod.ko").contains("files of 1: \(fixture.folder)"))
+    #expect(try notes("Sources").contains("note: Sources: no module file is in it"))
+    #expect(
+      try notes(Fixture.all[1].folder).contains("leakmod.ko: for x86_64, but the dump is of arm64"))
+    let other = FileManager.default.temporaryDirectory.appending(path: "other-\(UUID()).ko")
+    try FileManager.default.copyItem(
+      at: Tool.project.appending(path: fixture.folder + "/leakmod.ko"), to: other)
+    defer { try? FileManager.default.removeItem(at: other) }
+    #expect(try notes(other.path).contains("is loaded in the dump"))
+  }
+
   @Test("an output that cannot be written")
   func output() throws {
     try refused(

@@ -24,7 +24,9 @@ public struct Investigation: Sendable {
     var undone: [String] = []
     findings = await Self.findings(
       in: subject, groups: groups, patterns: patterns, undone: &undone)
-    coverage = subject.coverage.adding(groups).limited(groups, undone: undone, in: subject)
+    var coverage = subject.coverage.adding(groups).limited(groups, undone: undone, in: subject)
+    coverage.remarks += patterns.flatMap { $0.remarks(in: subject) }
+    self.coverage = coverage
   }
 
   /// Takes groups and what was found in them, which is put in order and numbered here.

@@ -1,4 +1,5 @@
 internal import ByteKit
+internal import DebugInfo
 public import Evidence
 
 /// A leak that somebody knows by the look of its objects, told as data: most leaks are in one's own
@@ -45,6 +46,21 @@ public struct UserPattern: Hashable, Sendable {
     self.cache = cache
     self.fewest = fewest
     self.words = words
+  }
+
+  /// What it names that the kernel does not have, so that it finds nothing: a sentence each.
+  func remarks(in subject: Subject) -> [String] {
+    var missing: [String] = []
+    if let cache, subject.census.caches(named: cache).isEmpty { missing.append("cache \(cache)") }
+    for word in words {
+      if let symbol = word.symbol, subject.symbols.symbols(named: symbol).isEmpty {
+        missing.append("symbol \(symbol)")
+      }
+      if let module = word.module, !subject.modules.contains(where: { $0.name == module }) {
+        missing.append("module \(module)")
+      }
+    }
+    return missing.map { "the pattern \(name) finds nothing: no \($0) is known in this kernel" }
   }
 
   /// Whether all objects of a template are of this pattern.

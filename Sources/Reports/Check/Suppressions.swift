@@ -7,6 +7,10 @@ public struct Suppressions: Sendable {
 
   /// Reads the schema `slabscope.suppressions/1`; throws `UnreadableFile` when the file is none.
   public init(_ file: Data) throws(UnreadableFile) {
+    let keys: Set = ["schema", "suppressions", "fingerprint", "reason"]
+    if let key = StrangeKeys(in: file, known: keys).first {
+      throw UnreadableFile(reason: "has the key \(key), which no suppression has")
+    }
     let file: File = try decoded(file, schema: "slabscope.suppressions/1")
     var reasons: [String: String] = [:]
     for entry in file.suppressions {

@@ -8,6 +8,9 @@ public struct SavedPatterns: Sendable {
 
   /// Reads the schema `slabscope.patterns/1`; throws `UnreadableFile` when the file is none.
   public init(_ file: Data) throws(UnreadableFile) {
+    if let key = StrangeKeys(in: file, known: Self.keys).first {
+      throw UnreadableFile(reason: "has the key \(key), which no pattern has")
+    }
     let file: File = try decoded(file, schema: "slabscope.patterns/1")
     var patterns: [UserPattern] = []
     for entry in file.patterns {
@@ -19,6 +22,11 @@ public struct SavedPatterns: Sendable {
     }
     self.patterns = patterns
   }
+
+  private static let keys: Set = [
+    "schema", "patterns", "name", "title", "advice", "cache", "fewest", "words", "offset", "symbol",
+    "module",
+  ]
 
   /// What is wrong with a pattern, in a clause, or nil.
   private static func fault(of pattern: UserPattern, among others: [UserPattern]) -> String? {

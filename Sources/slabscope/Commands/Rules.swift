@@ -6,7 +6,13 @@ import Reports
 /// The catalogue of findings.
 struct Rules: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List what findings there are, or print the manual of one.")
+    abstract: "List what findings there are, or print the manual of one.",
+    discussion: """
+      Leaks of your own modules can be told as patterns, in a file such as \
+      {"schema": "slabscope.patterns/1", "patterns": [{"name": "my-session", "title": "sessions \
+      that nobody put", "advice": "look for my_put", "words": [{"offset": 16, "symbol": \
+      "my_timeout", "module": "mymod"}]}]}.
+      """)
 
   @Argument(help: "The rule whose manual to print.")
   var rule: String?

@@ -8,7 +8,8 @@ import Reports
 struct PatternOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A JSON file of leaks of your own. May be repeated.", valueName: "file"),
+      "A JSON file of leaks of your own, as in Documentation/patterns.md. May be repeated.",
+      valueName: "file"),
     completion: .file())
   var patterns: [String] = []
 
