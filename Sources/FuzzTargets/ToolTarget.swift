@@ -21,7 +21,7 @@ struct ToolTarget: FuzzTarget {
     defer { file.remove() }
     guard (try? file.write(input.array)) != nil, (try? file.close()) != nil else { return }
     do throws(IntakeFailure) {
-      KernelTarget.print(InfoReport(try Case.describe([path], options: CaseOptions())))
+      KernelTarget.print(InfoReport(try await Case.describe([path], options: CaseOptions())))
       let (subject, description) = try await Case.open([path], options: CaseOptions())
       KernelTarget.print(
         AnalysisReport(

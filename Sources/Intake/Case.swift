@@ -9,12 +9,12 @@ public enum Case {
   /// Throws when an input cannot be read at all.
   public static func describe(
     _ inputs: [String], options: CaseOptions
-  ) throws(IntakeFailure) -> InputDescription {
+  ) async throws(IntakeFailure) -> InputDescription {
     var dumps: [String] = []
     if let text = try TextCase(inputs, others: &dumps), dumps.isEmpty {
       return text.description(options)
     }
-    return try DumpCase(paths: dumps, options).description(options)
+    return await (try DumpCase(paths: dumps, options)).description(options)
   }
 
   /// Gathers the evidence that the inputs hold: texts, or a dump and texts that go with it.

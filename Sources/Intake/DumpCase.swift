@@ -55,14 +55,21 @@ struct DumpCase {
   }
 
   /// What the dump is, and whether its debug file can be found.
-  func description(_ options: CaseOptions) -> InputDescription {
+  ///
+  /// Where makedumpfile may have left out slab pages, the slabs are looked at for that.
+  func description(_ options: CaseOptions) async -> InputDescription {
     var remarks: [String] = []
     var modules: [InputDescription.ModuleFile]?
     let debugFile = debugFile(options, &modules, remarks: &remarks)
     var tally = tally
     tally.tryContents()
     remarks += [tally.remark].compactMap { $0 }
-    remarks += WriterRemarks(dump, pages: tally.counts).ofFile
+    let writer = WriterRemarks(dump, pages: tally.counts)
+    if writer.isSuspicious, case .found = debugFile, let coverage = await coverage(options) {
+      remarks += writer.of(coverage)
+    } else {
+      remarks += writer.ofFile
+    }
     return describe(debugFile, tally, modules, remarks: remarks)
   }
 
@@ -106,6 +113,12 @@ struct DumpCase {
       remarks.append(failure.sentence)
     } catch {}
     return nil
+  }
+
+  /// How much of the slabs is in the dump; nil when that cannot be told.
+  private func coverage(_ options: CaseOptions) async -> Coverage? {
+    let outcome = try? await outcome(options, extent: [], progress: nil)
+    return outcome?.subject.coverage
   }
 
   /// The evidence in the dump, as far as it is wanted.

@@ -23,14 +23,20 @@ struct WriterRemarks {
 
   /// What the file shows, and what is wrong with its slab pages for sure.
   func of(_ coverage: Coverage) -> [String] {
-    let left =
-      (coverage.absences[.excluded] ?? 0) + (coverage.absences[.excludedOrZero] ?? 0)
+    let excluded = coverage.absences[.excluded] ?? 0
+    let left = excluded + (coverage.absences[.excludedOrZero] ?? 0)
     guard left > 0 else { return damage + exclusions }
-    let slabs =
-      "\(left.grouped) of \(coverage.slabPages.counted("slab page")) were left out of the dump, "
-      + "which nobody asks for: "
-    return damage + exclusions + [slabs + reason(coverage)]
+    let slabs = "\(left.grouped) of \(coverage.slabPages.counted("slab page")) "
+    let fate =
+      excluded > 0
+      ? "were left out of the dump, which nobody asks for: " + reason(coverage)
+      : "are not in the dump: they held zeros, or were left out; a dump that is kdump-compressed tells"
+        + (hasSlabType ? "; if they were left out, " + reason(coverage) : "")
+    return damage + exclusions + [slabs + fate]
   }
+
+  /// Whether only the slabs tell whether the dump lacks some of their pages.
+  var isSuspicious: Bool { suspicion != nil }
 
   /// Why slab pages were left out, and what to do.
   private func reason(_ coverage: Coverage) -> String {
@@ -128,7 +134,8 @@ struct WriterRemarks {
           "makedumpfile -e left out the struct page of pages that it left out: these are not "
             + "known to be in use or free")
       }
-    } else if pages[.excludedOrZero] != nil {
+    }
+    if pages[.excludedOrZero] != nil {
       remarks.append(
         "makedumpfile -E does not tell pages of zeros from those that it left out: neither are read"
       )

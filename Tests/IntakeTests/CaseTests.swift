@@ -8,13 +8,13 @@ import Testing
 @Suite("Inputs that cannot be analysed")
 struct CaseTests {
   /// Writes a file for the time of one test.
-  private func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws
-    -> Result
-  {
+  private func withFile<Result>(
+    _ bytes: [UInt8], _ body: (String) async throws -> Result
+  ) async throws -> Result {
     let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try Data(bytes).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    return try body(file.path)
+    return try await body(file.path)
   }
 
   /// A core with one page of memory and a VMCOREINFO of these lines.
@@ -27,24 +27,24 @@ struct CaseTests {
   }
 
   @Test("the exit status says what kind of failure it is")
-  func statuses() {
-    func status(_ inputs: [String]) -> Intake.ExitStatus? {
+  func statuses() async {
+    func status(_ inputs: [String]) async -> Intake.ExitStatus? {
       do throws(IntakeFailure) {
-        _ = try Case.describe(inputs, options: CaseOptions())
+        _ = try await Case.describe(inputs, options: CaseOptions())
         return nil
       } catch {
         return error.status
       }
     }
-    #expect(status(["/no/such/vmcore"]) == .noInput)
-    #expect(status(["/"]) == .data)
-    #expect(status([]) == .usage)
+    #expect(await status(["/no/such/vmcore"]) == .noInput)
+    #expect(await status(["/"]) == .data)
+    #expect(await status([]) == .usage)
   }
 
   @Test("a dump without VMCOREINFO is described, and the advice is to make another")
-  func withoutVMCoreInfo() throws {
-    let description = try withFile(core(nil).bytes) {
-      try Case.describe([$0], options: CaseOptions())
+  func withoutVMCoreInfo() async throws {
+    let description = try await withFile(core(nil).bytes) {
+      try await Case.describe([$0], options: CaseOptions())
     }
     #expect(description.pages.first == .init(condition: .present, pages: 1))
     #expect(description.vmlinux == .untried(path: nil))
@@ -52,11 +52,11 @@ struct CaseTests {
   }
 
   @Test("a dump whose page tables are not there is described by its release")
-  func withoutPageTables() throws {
+  func withoutPageTables() async throws {
     var info = VMCoreInfoBuilder(release: "6.1.0-50-amd64")
     info.symbol("swapper_pg_dir", VirtualAddress(0xffff_ffff_8260_a000))
-    let description = try withFile(core(info).bytes) {
-      try Case.describe([$0], options: CaseOptions())
+    let description = try await withFile(core(info).bytes) {
+      try await Case.describe([$0], options: CaseOptions())
     }
     #expect(description.kernel.release == "6.1.0-50-amd64")
     #expect(description.kernel.machine == .x86_64)

@@ -90,6 +90,20 @@ struct WriterRemarksTests {
     #expect(remark.contains("1.7.6"))
   }
 
+  @Test("of pages that may have been zeros it is not said that they were left out")
+  func slabsOfZeros() throws {
+    let writer = WriterRemarks(try dump(Self.builder, [Self.slabType]), pages: [:])
+    let remark = try #require(writer.of(coverage([.excludedOrZero: 1], tails: 0)).first)
+    #expect(remark.hasPrefix("1 of 100 slab pages are not in the dump: they held zeros, or"))
+  }
+
+  @Test("makedumpfile -E's zeros are told of a dump that was made of such a one, too")
+  func zerosOrExcluded() throws {
+    let dump = try dump(Self.builder)
+    let remarks = WriterRemarks(dump, pages: [.present: 12, .excludedOrZero: 4]).ofFile
+    #expect(remarks.contains { $0.hasPrefix("makedumpfile -E does not tell") })
+  }
+
   @Test("where only later pages of slabs are missing, another version is to blame")
   func tailsLeftOut() throws {
     let writer = WriterRemarks(

@@ -39,7 +39,9 @@ struct CaseArguments: ParsableArguments {
   }
 
   /// What the inputs are, whether they can be used or not.
-  func describe() throws -> InputDescription { try Case.describe(input, options: options) }
+  func describe() async throws -> InputDescription {
+    try await Case.describe(input, options: options)
+  }
 
   /// The crash commands that would close the gaps in saved text.
   func questions() throws -> String { try Case.questions(input, options: options) }
