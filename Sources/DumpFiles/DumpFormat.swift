@@ -1,3 +1,4 @@
+internal import ByteKit
 public import Memory
 
 /// How a dump is stored.
@@ -24,6 +25,12 @@ public struct DumpFormat: Hashable, Sendable {
   public var isIncomplete = false
   /// What makedumpfile was told to overwrite (`--config`, `--eppic`): a line for each place.
   public internal(set) var erasures: [String] = []
+  /// The note that says what was overwritten, for a dump that is made of this one; nil when nothing was.
+  public var eraseInfo: Note? {
+    guard !erasures.isEmpty else { return nil }
+    let text = erasures.map { $0 + "\n" }.joined()
+    return Note(owner: EraseInfo.noteOwner, type: 0, contents: Bytes(Array(text.utf8)))
+  }
   /// How `slabscope trim` made the dump, if it did.
   public var trim: Trim?
   /// How many pages more (or fewer, if negative) the file holds than its page bitmap marks.

@@ -33,20 +33,23 @@ public struct TrimmedDump: Sendable {
       machine: machine,
       uname: redactor == nil ? Self.uname(of: dump) ?? uname : uname,
       directMapBase: directMapBase,
-      dumpLevel: dump.format.kdump?.dumpLevel ?? 0)
+      dumpLevel: dump.format.kdump?.dumpLevel ?? 0,
+      isWithoutUnusedVmemmap: dump.format.kdump?.isWithoutUnusedVmemmap ?? false)
   }
 
   /// The notes of the dump, with VMCOREINFO even where it was only found in memory.
   ///
   /// The other notes have the registers of programs and the like.
   private static func notes(of dump: DumpFile, withRegisters: Bool) -> [Note] {
+    let eraseInfo = dump.format.eraseInfo
     var notes = dump.notes.filter {
-      $0.owner == VMCoreInfo.noteOwner || withRegisters && !TrimRecord.isRecord($0)
+      $0.owner == VMCoreInfo.noteOwner
+        || withRegisters && !TrimRecord.isRecord($0) && $0.owner != eraseInfo?.owner
     }
     if let info = dump.vmcoreinfo, !notes.contains(where: { $0.owner == VMCoreInfo.noteOwner }) {
       notes.append(info.note)
     }
-    return notes
+    return notes + [eraseInfo].compactMap { $0 }
   }
 
   /// The system's names, where the dump's header has all of them.

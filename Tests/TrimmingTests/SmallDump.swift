@@ -36,6 +36,7 @@ struct SmallDump {
     core.notes = [
       .vmcoreinfo("OSRELEASE=6.1.0\nPAGESIZE=4096\nSYMBOL(init_top_pgt)=ffffffff82610000\n"),
       CoreNote(owner: "CORE", type: 1, contents: [UInt8](repeating: 1, count: 336)),
+      CoreNote(owner: "ERASEINFO", type: 0, contents: Array("erase key size 32\n".utf8)),
     ]
     core.segments[0].memorySize += 4096
     dump = try DumpFile.open(bytes: Bytes(core.bytes))

@@ -59,6 +59,15 @@ struct TrimmedDumpTests {
     #expect(words[0x100 / 8] == SmallDump.object + 8)
   }
 
+  @Test("what makedumpfile was told to overwrite is told of the trimmed dump, too")
+  func erasures() async throws {
+    for writer in Writer.allCases {
+      let (dump, _) = try await SmallDump().trimmed { try await writer.write($0, $1) }
+      #expect(dump.format.erasures == ["erase key size 32"])
+      #expect(dump.notes.count { $0.owner == "ERASEINFO" } == 1)
+    }
+  }
+
   @Test("whoever asks whether a page is there gets the same answer afterwards")
   func presence() async throws {
     let small = try SmallDump()

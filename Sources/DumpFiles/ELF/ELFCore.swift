@@ -20,9 +20,7 @@ enum ELFCore {
     var format = DumpFormat(container: .elfCore)
     format.isIncomplete = header.flags & incompleteFlag != 0
     format.isTruncated = map.isCutOff
-    format.erasures =
-      notes.first { $0.owner == "ERASEINFO" }
-      .map { EraseInfo.lines($0.contents) } ?? []
+    format.erasures = EraseInfo.lines(in: notes)
     return DumpParts(
       format: format, machine: header.machine, notes: notes,
       memory: SegmentMemory(contents: contents, map: map, pageSize: .kib4),

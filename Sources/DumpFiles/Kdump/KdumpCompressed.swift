@@ -5,7 +5,7 @@ internal import Memory
 enum KdumpCompressed {
   /// makedumpfile's `DUMP_DH_COMPRESSED_INCOMPLETE` and `DUMP_DH_EXCLUDED_VMEMMAP`.
   private static let incomplete: UInt32 = 8
-  private static let withoutUnusedVmemmap: UInt32 = 0x10
+  static let withoutUnusedVmemmap: UInt32 = 0x10
 
   /// Reads everything but the memory; throws `DumpFailure` when there are no pages to be found.
   static func read(_ contents: DumpContents) throws(DumpFailure) -> DumpParts {
@@ -21,6 +21,7 @@ enum KdumpCompressed {
     format.strayBlocks = blocks.strayBlocks
     format.erasures =
       header.eraseInfo.map { EraseInfo.lines(contents.prefix(at: $0.offset, count: $0.size)) } ?? []
+    if format.erasures.isEmpty { format.erasures = EraseInfo.lines(in: notes) }
     format.kdump = DumpFormat.Kdump(
       headerVersion: header.version, blockSize: header.blockSize, dumpLevel: header.dumpLevel,
       parts: header.split.map { [PageFrame($0.lowerBound)..<PageFrame($0.upperBound)] } ?? [],

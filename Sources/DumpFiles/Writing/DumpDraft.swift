@@ -14,11 +14,14 @@ public struct DumpDraft: Sendable {
   public var directMapBase: VirtualAddress?
   /// What makedumpfile calls the dump level, 0 to 31.
   public var dumpLevel: Int
+  /// Whether makedumpfile -e left out the `struct page` of what it left out; a kdump can say so.
+  public var isWithoutUnusedVmemmap: Bool
 
   /// Collects what is to be written.
   public init(
     memory: any PhysicalMemory, notes: [Note], machine: Machine, uname: Uname,
-    directMapBase: VirtualAddress? = nil, dumpLevel: Int = 0
+    directMapBase: VirtualAddress? = nil, dumpLevel: Int = 0,
+    isWithoutUnusedVmemmap: Bool = false
   ) {
     self.memory = memory
     self.notes = notes
@@ -26,6 +29,7 @@ public struct DumpDraft: Sendable {
     self.uname = uname
     self.directMapBase = directMapBase
     self.dumpLevel = dumpLevel
+    self.isWithoutUnusedVmemmap = isWithoutUnusedVmemmap
   }
 
   /// The notes as they stand in a file.

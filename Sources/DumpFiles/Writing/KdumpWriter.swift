@@ -101,7 +101,8 @@ public struct KdumpWriter: Sendable {
     for (index, name) in names.enumerated() {
       header.put(Array(name.utf8.prefix(64)), at: 12 + index * 65)
     }
-    header.put(Block.zstd, at: 424)
+    let vmemmap = draft.isWithoutUnusedVmemmap ? KdumpCompressed.withoutUnusedVmemmap : 0
+    header.put(Block.zstd | vmemmap, at: 424)
     header.put(UInt32(blockSize), at: 428)
     header.put(UInt32(clamping: subHeaderBlocks), at: 432)
     header.put(UInt32(clamping: 2 * bitmapBlocks), at: 436)
