@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A failed system call: which, on what, and the kernel's `errno`.
 public struct SystemFailure: Error, Hashable, Sendable {
@@ -35,8 +36,8 @@ public struct SystemFailure: Error, Hashable, Sendable {
 extension Bytes {
   /// Maps a whole regular file read-only.
   ///
-  /// A file that another process shortens while it is mapped ends this process with SIGBUS; dumps
-  /// do not change under analysis. Throws `SystemFailure` when the file cannot be opened or mapped,
+  /// A file that another process shortens while it is mapped ends this process with SIGBUS, of
+  /// which `tellOfLostFiles` tells; dumps do not change under analysis. Throws `SystemFailure` when the file cannot be opened or mapped,
   /// or is a directory, a pipe or a device.
   public static func mapped(path: String) throws(SystemFailure) -> Bytes {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -59,3 +60,23 @@ extension Bytes {
       storage: Storage(mapping: buffer), buffer: UnsafeRawBufferPointer(buffer))
   }
 }
+
+extension Bytes {
+  /// Ends the process with a sentence and `status` when a mapped file cannot be read any more.
+  ///
+  /// Another process shortened it, the server that has it is gone, or its file system is a full
+  /// tmpfs: the kernel then sends SIGBUS.
+  public static func tellOfLostFiles(status: Int32) {
+    lostFileStatus.store(status, ordering: .relaxed)
+    signal(SIGBUS) { _ in
+      // Nothing but system calls is allowed in here.
+      let sentence = lostFileSentence
+      _ = unsafe write(STDERR_FILENO, sentence.utf8Start, sentence.utf8CodeUnitCount)
+      _exit(lostFileStatus.load(ordering: .relaxed))
+    }
+  }
+}
+
+private let lostFileSentence: StaticString =
+  "slabscope: an input cannot be read any more: it was cut, or its disk failed or is full\n"
+private let lostFileStatus = Atomic<Int32>(74)

@@ -1,5 +1,7 @@
 import ArgumentParser
+import ByteKit
 import Glibc
+import Intake
 
 /// The tool: parses the command line, calls, prints, exits.
 @main
@@ -31,6 +33,7 @@ struct Slabscope: AsyncParsableCommand {
   static func main() async {
     // A closed pipe is then a failed write, which can be told from others.
     signal(SIGPIPE, SIG_IGN)
+    Bytes.tellOfLostFiles(status: ExitStatus.inputOutput.rawValue)
     do {
       var command = try await asyncParseAsRoot()
       if var waiting = command as? any AsyncParsableCommand {

@@ -45,6 +45,31 @@ struct FailureTests {
   @Test("a text that is no session")
   func text() throws { try refused(["LICENSE"], status: 65, saying: ["LICENSE"]) }
 
+  @Test("a pipe, and a dump from standard input")
+  func pipes() throws {
+    try refused(["/dev/null"], status: 65, saying: ["/dev/null", "save what it gives to a file"])
+    let dump = try Data(contentsOf: Tool.project.appending(path: vmcore))
+    let outcome = try Tool.run(["caches", "-"], input: dump)
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("save a dump to a file"), "\(outcome.errors)")
+  }
+
+  @Test("an input that is gone while it is read ends with a sentence")
+  func lostFile() throws {
+    // What the kernel sends when a mapped file was cut; the tool waits for its standard input.
+    let outcome = try Tool.run(
+      URL(filePath: "/bin/bash"),
+      [
+        "-c",
+        "mkfifo $0 && { sleep 20 > $0 & }; \"$1\" caches - < $0 & sleep 2; kill -BUS $!; wait $!; "
+          + "status=$?; rm $0; kill %1; exit $status",
+        FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path,
+        Tool.binary.path,
+      ])
+    #expect(outcome.status == 74, "\(outcome.errors)")
+    #expect(outcome.errors.contains("cannot be read any more"), "\(outcome.errors)")
+  }
+
   @Test("formats that are known by name only")
   func foreign() throws {
     // LKCD's magic number, and the one of a compressed file.
