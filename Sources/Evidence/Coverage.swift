@@ -30,6 +30,6 @@ public struct Coverage: Hashable, Sendable {
   /// How many of the slabs' pages cannot be read.
   public var absentSlabPages: Int { absentPages.reduce(0, +) }
 
-  /// Whether every page of every slab was read.
-  public var isComplete: Bool { absentSlabPages == 0 }
+  /// Whether every page of every slab was read, and no page may be one that was not seen.
+  public var isComplete: Bool { absentSlabPages == 0 && unknownFrames == 0 }
 }
