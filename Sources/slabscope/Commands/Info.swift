@@ -15,7 +15,9 @@ struct Info: AsyncParsableCommand {
 
   func run() async throws {
     guard unparsed else {
-      try await options.write(reading: arguments.files) { InfoReport(try await arguments.describe()) }
+      try await options.write(reading: arguments.files) {
+        InfoReport(try await arguments.describe())
+      }
       return
     }
     try await options.output.write(reading: arguments.input) { output in
