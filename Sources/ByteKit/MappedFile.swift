@@ -37,8 +37,8 @@ extension Bytes {
   /// Maps a whole regular file read-only.
   ///
   /// A file that another process shortens while it is mapped ends this process with SIGBUS, of
-  /// which `tellOfLostFiles` tells; dumps do not change under analysis. Throws `SystemFailure` when the file cannot be opened or mapped,
-  /// or is a directory, a pipe or a device.
+  /// which `tellOfLostFiles` tells; dumps do not change under analysis. Throws `SystemFailure` when
+  /// the file cannot be opened or mapped, or is a directory, a pipe or a device.
   public static func mapped(path: String) throws(SystemFailure) -> Bytes {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw SystemFailure(call: "open", path: path, code: errno) }
