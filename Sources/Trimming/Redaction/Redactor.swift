@@ -117,7 +117,12 @@ public struct Redactor: Sendable {
     _ part: Range<Int>, of run: Range<Int>, _ fields: PageFields, _ page: inout RedactedPage
   ) {
     for offset in part where page.isOpen(offset) && isReplaceable(offset, in: run, fields, page) {
-      page.write(words.replacement(ofByte: offset, of: page.old), at: offset)
+      let new = words.replacement(ofByte: offset, of: page.old)
+      // Beside what stays, one character could by chance make what stands somewhere else.
+      let isBorder =
+        offset == part.lowerBound && part.lowerBound > run.lowerBound
+        || offset + 1 == part.upperBound && part.upperBound < run.upperBound
+      page.write(isBorder ? new | 0x80 : new, at: offset)
     }
   }
 

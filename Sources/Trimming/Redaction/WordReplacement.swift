@@ -31,15 +31,18 @@ struct WordReplacement: Sendable {
     return UInt8(truncatingIfNeeded: word >> UInt64((offset - start) * 8))
   }
 
-  /// What a value becomes that has its bytes to itself: text, or other bytes.
+  /// What a value becomes that has its bytes to itself: text, or other bytes; each is another one.
   func replacement(ofValue value: ArraySlice<UInt8>) -> [UInt8] {
     var numbers = hash.numbers(of: hash.of(value))
     let isText = value.allSatisfy { $0 == 0 || Self.isPrintable($0) }
     return value.map { byte in
       if byte == 0 { return 0 }
-      return isText
-        ? Self.alphabet[Int(numbers.next() % UInt64(Self.alphabet.count))]
-        : UInt8(1 + numbers.next() % 255)
+      let number = numbers.next() >> 1
+      func choice(_ number: UInt64) -> UInt8 {
+        isText
+          ? Self.alphabet[Int(number % UInt64(Self.alphabet.count))] : UInt8(1 + number % 255)
+      }
+      return choice(number) == byte ? choice(number + 1) : choice(number)
     }
   }
 
